@@ -1,0 +1,815 @@
+-- Generated from migrations/ by npm run db:write; compared in CI.
+
+create table absence (
+  id uuid not null,
+  person_id uuid not null,
+  substitute_id uuid,
+  starts_at timestamp(3) with time zone not null,
+  ends_at timestamp(3) with time zone not null,
+  process_keys text[] not null
+);
+
+create table app_user (
+  id uuid not null,
+  email text not null,
+  name text not null,
+  password_hash text,
+  active boolean not null default true,
+  language text not null default 'en'::text,
+  department_id uuid,
+  manager_id uuid,
+  created_at timestamp(3) with time zone not null
+);
+
+create table approval_assignment (
+  id uuid not null,
+  request_id uuid not null,
+  ordinal integer not null,
+  step_key text not null,
+  round integer not null,
+  attempt integer not null,
+  person_id uuid not null,
+  status text not null,
+  rule text not null,
+  ballot_group text,
+  weight double precision not null,
+  veto boolean not null,
+  required boolean not null,
+  position integer not null,
+  waits_for integer,
+  hand_over_kind text,
+  hand_over_from_id uuid,
+  previous_ordinal integer,
+  added_by_id uuid,
+  opened_at timestamp(3) with time zone,
+  due_at timestamp(3) with time zone,
+  urgent_at timestamp(3) with time zone not null,
+  decided_at timestamp(3) with time zone,
+  decided_by_id uuid,
+  comment text,
+  evidence text,
+  reason text
+);
+
+create table approval_event (
+  id uuid not null,
+  request_id uuid not null,
+  sequence integer not null,
+  type text not null,
+  actor_id uuid,
+  at timestamp(3) with time zone not null,
+  canonical text not null,
+  digest text not null
+);
+
+create table approval_interest (
+  id uuid not null,
+  request_id uuid not null,
+  person_id uuid not null,
+  because text not null
+);
+
+create table approval_request (
+  id uuid not null,
+  number text not null,
+  process_version_id uuid not null,
+  subject_type text not null,
+  subject_id uuid not null,
+  purpose text not null,
+  status text not null,
+  paused_at timestamp(3) with time zone,
+  round integer not null,
+  title text not null,
+  subject_number text not null,
+  amount numeric(18,2),
+  currency character(3),
+  owner_id uuid not null,
+  department_id uuid,
+  requester_id uuid not null,
+  content jsonb not null,
+  digest text not null,
+  submitted_at timestamp(3) with time zone not null,
+  ended_at timestamp(3) with time zone,
+  returned_by_id uuid,
+  last_nudged_at timestamp(3) with time zone,
+  fact_count integer not null,
+  chain_head text not null
+);
+
+create table approval_step (
+  id uuid not null,
+  request_id uuid not null,
+  ordinal integer not null,
+  key text not null,
+  round integer not null,
+  attempt integer not null,
+  status text not null,
+  title_en text not null,
+  title_zh text not null,
+  interest_allowed boolean not null,
+  opened_at timestamp(3) with time zone not null,
+  due_at timestamp(3) with time zone,
+  closed_at timestamp(3) with time zone,
+  reason text,
+  rung integer not null
+);
+
+create table business_calendar (
+  key text not null,
+  definition jsonb not null
+);
+
+create table contact (
+  id uuid not null,
+  customer_id uuid not null,
+  name text not null,
+  post text,
+  email text,
+  phone text,
+  part text not null default 'OTHER'::text
+);
+
+create table contract (
+  id uuid not null,
+  number text not null,
+  owner_id uuid not null,
+  department_id uuid,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  created_by_id uuid not null,
+  updated_by_id uuid not null,
+  version integer not null default 1,
+  archived_at timestamp(3) with time zone,
+  title text not null,
+  kind text not null default 'SALES'::text,
+  status text not null default 'DRAFT'::text,
+  customer_id uuid not null,
+  project_id uuid,
+  amount numeric(18,2) not null,
+  currency character(3) not null,
+  signing_mode text,
+  discount_percent numeric(5,2) not null default 0.00,
+  starts_on date,
+  ends_on date
+);
+
+create table contract_line (
+  id uuid not null,
+  contract_id uuid not null,
+  position integer not null,
+  description text not null,
+  quantity numeric(18,2) not null,
+  unit_price numeric(18,2) not null
+);
+
+create table customer (
+  id uuid not null,
+  number text not null,
+  owner_id uuid not null,
+  department_id uuid,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  created_by_id uuid not null,
+  updated_by_id uuid not null,
+  version integer not null default 1,
+  archived_at timestamp(3) with time zone,
+  name text not null,
+  industry text,
+  address text,
+  level text not null default 'C'::text,
+  status text not null default 'POTENTIAL'::text,
+  notes text
+);
+
+create table department (
+  id uuid not null,
+  key text not null,
+  name text not null,
+  parent_id uuid,
+  head_id uuid,
+  calendar_key text
+);
+
+create table document (
+  id uuid not null,
+  number text not null,
+  owner_id uuid not null,
+  department_id uuid,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  created_by_id uuid not null,
+  updated_by_id uuid not null,
+  version integer not null default 1,
+  archived_at timestamp(3) with time zone,
+  title text not null,
+  form_key text not null,
+  status text not null default 'DRAFT'::text,
+  gate text not null default 'NONE'::text,
+  stage_id uuid,
+  plan_id uuid,
+  data jsonb not null,
+  filing_number text,
+  effective_at timestamp(3) with time zone
+);
+
+create table form_template (
+  key text not null,
+  version integer not null,
+  definition jsonb not null
+);
+
+create table idempotency_record (
+  key text not null,
+  payload_digest text not null,
+  answer jsonb not null,
+  expires_at timestamp(3) with time zone not null
+);
+
+create table notification (
+  id uuid not null,
+  message_key text not null,
+  person_id uuid not null,
+  kind text not null,
+  text_en text not null,
+  text_zh text not null,
+  request_id uuid,
+  created_at timestamp(3) with time zone not null,
+  read_at timestamp(3) with time zone
+);
+
+create table number_sequence (
+  prefix text not null,
+  last integer not null
+);
+
+create table organisation_revision (
+  key text not null default 'organisation'::text,
+  revision integer not null
+);
+
+create table outbox_message (
+  id uuid not null,
+  key text not null,
+  channel text not null,
+  payload jsonb not null,
+  state text not null default 'PENDING'::text,
+  tries integer not null default 0,
+  next_try_at timestamp(3) with time zone not null,
+  last_error text,
+  created_at timestamp(3) with time zone not null,
+  delivered_at timestamp(3) with time zone
+);
+
+create table payment_term (
+  id uuid not null,
+  contract_id uuid not null,
+  position integer not null,
+  title text not null,
+  amount numeric(18,2) not null,
+  due_on date
+);
+
+create table plan (
+  id uuid not null,
+  number text not null,
+  owner_id uuid not null,
+  department_id uuid,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  created_by_id uuid not null,
+  updated_by_id uuid not null,
+  version integer not null default 1,
+  archived_at timestamp(3) with time zone,
+  title text not null,
+  kind text not null,
+  status text not null default 'DRAFT'::text,
+  template_key text,
+  period text not null
+);
+
+create table plan_line (
+  id uuid not null,
+  plan_id uuid not null,
+  position integer not null,
+  product text not null,
+  outlet text,
+  target numeric(18,2) not null,
+  forecast numeric(18,2),
+  stock numeric(18,2),
+  in_transit numeric(18,2)
+);
+
+create table plan_milestone (
+  id uuid not null,
+  plan_id uuid not null,
+  key text not null,
+  position integer not null,
+  title_en text not null,
+  title_zh text not null,
+  status text not null default 'OPEN'::text,
+  due_at timestamp(3) with time zone,
+  done_at timestamp(3) with time zone,
+  done_by_id uuid,
+  waits_for text,
+  done_by text not null,
+  form_key text
+);
+
+create table plan_template (
+  key text not null,
+  version integer not null,
+  definition jsonb not null
+);
+
+create table process_version (
+  id uuid not null,
+  key text not null,
+  version integer not null,
+  subject_type text not null,
+  purpose text not null,
+  status text not null default 'PUBLISHED'::text,
+  priority integer not null,
+  definition jsonb not null,
+  digest text not null,
+  published_at timestamp(3) with time zone
+);
+
+create table project (
+  id uuid not null,
+  number text not null,
+  owner_id uuid not null,
+  department_id uuid,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  created_by_id uuid not null,
+  updated_by_id uuid not null,
+  version integer not null default 1,
+  archived_at timestamp(3) with time zone,
+  title text not null,
+  status text not null default 'DRAFT'::text,
+  template_id uuid not null,
+  customer_id uuid not null,
+  amount numeric(18,2) not null default 0.00,
+  currency character(3) not null default 'CNY'::bpchar
+);
+
+create table project_stage (
+  id uuid not null,
+  project_id uuid not null,
+  key text not null,
+  position integer not null,
+  title_en text not null,
+  title_zh text not null,
+  status text not null default 'NOT_STARTED'::text,
+  started_at timestamp(3) with time zone,
+  closed_at timestamp(3) with time zone
+);
+
+create table project_template (
+  id uuid not null,
+  key text not null,
+  version integer not null,
+  definition jsonb not null
+);
+
+create table role (
+  key text not null,
+  title_en text not null,
+  title_zh text not null,
+  permissions jsonb not null
+);
+
+create table role_grant (
+  id uuid not null,
+  person_id uuid not null,
+  role_key text not null,
+  department_id uuid,
+  until timestamp(3) with time zone
+);
+
+create table session (
+  id uuid not null,
+  person_id uuid not null,
+  access_hash text not null,
+  access_expires_at timestamp(3) with time zone not null,
+  refresh_hash text not null,
+  previous_refresh_hash text,
+  signed_in_at timestamp(3) with time zone not null,
+  expires_at timestamp(3) with time zone not null,
+  ended_at timestamp(3) with time zone
+);
+
+create table timer (
+  id uuid not null,
+  key text not null,
+  kind text not null,
+  subject_id uuid not null,
+  due_at timestamp(3) with time zone not null,
+  state text not null default 'SCHEDULED'::text,
+  payload jsonb not null,
+  fired_at timestamp(3) with time zone
+);
+
+alter table absence add constraint absence_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table absence add constraint absence_pkey PRIMARY KEY (id);
+
+alter table absence add constraint absence_substitute_id_foreign FOREIGN KEY (substitute_id) REFERENCES app_user(id);
+
+alter table app_user add constraint app_user_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table app_user add constraint app_user_email_unique UNIQUE (email);
+
+alter table app_user add constraint app_user_manager_id_foreign FOREIGN KEY (manager_id) REFERENCES app_user(id);
+
+alter table app_user add constraint app_user_pkey PRIMARY KEY (id);
+
+alter table approval_assignment add constraint approval_assignment_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table approval_assignment add constraint approval_assignment_pkey PRIMARY KEY (id);
+
+alter table approval_assignment add constraint approval_assignment_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
+
+alter table approval_assignment add constraint approval_assignment_request_id_ordinal_unique UNIQUE (request_id, ordinal);
+
+alter table approval_assignment add constraint approval_assignment_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'OPEN'::text, 'APPROVED'::text, 'REJECTED'::text, 'RETURNED'::text, 'ABSTAINED'::text, 'ADVISED'::text, 'CONFIRMED'::text, 'FILED'::text, 'DELEGATED'::text, 'TRANSFERRED'::text, 'SKIPPED'::text, 'CANCELLED'::text])));
+
+alter table approval_event add constraint approval_event_pkey PRIMARY KEY (id);
+
+alter table approval_event add constraint approval_event_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
+
+alter table approval_event add constraint approval_event_request_id_sequence_unique UNIQUE (request_id, sequence);
+
+alter table approval_interest add constraint approval_interest_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table approval_interest add constraint approval_interest_pkey PRIMARY KEY (id);
+
+alter table approval_interest add constraint approval_interest_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
+
+alter table approval_interest add constraint approval_interest_request_id_person_id_unique UNIQUE (request_id, person_id);
+
+alter table approval_request add constraint approval_request_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table approval_request add constraint approval_request_number_unique UNIQUE (number);
+
+alter table approval_request add constraint approval_request_owner_id_foreign FOREIGN KEY (owner_id) REFERENCES app_user(id);
+
+alter table approval_request add constraint approval_request_pkey PRIMARY KEY (id);
+
+alter table approval_request add constraint approval_request_process_version_id_foreign FOREIGN KEY (process_version_id) REFERENCES process_version(id);
+
+alter table approval_request add constraint approval_request_requester_id_foreign FOREIGN KEY (requester_id) REFERENCES app_user(id);
+
+alter table approval_request add constraint approval_request_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'RETURNED'::text, 'APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text, 'CANCELLED'::text, 'EXPIRED'::text])));
+
+alter table approval_request add constraint approval_request_subject_type_check CHECK ((subject_type = ANY (ARRAY['CONTRACT'::text, 'PLAN'::text, 'PROJECT'::text, 'DOCUMENT'::text])));
+
+alter table approval_step add constraint approval_step_pkey PRIMARY KEY (id);
+
+alter table approval_step add constraint approval_step_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
+
+alter table approval_step add constraint approval_step_request_id_round_key_attempt_unique UNIQUE (request_id, round, key, attempt);
+
+alter table approval_step add constraint approval_step_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'OPEN'::text, 'BLOCKED'::text, 'APPROVED'::text, 'REJECTED'::text, 'SKIPPED'::text, 'RETURNED'::text, 'CANCELLED'::text])));
+
+alter table business_calendar add constraint business_calendar_pkey PRIMARY KEY (key);
+
+alter table contact add constraint contact_customer_id_foreign FOREIGN KEY (customer_id) REFERENCES customer(id);
+
+alter table contact add constraint contact_part_check CHECK ((part = ANY (ARRAY['DECISION_MAKER'::text, 'TECHNICAL_LEAD'::text, 'USER_LEAD'::text, 'COACH'::text, 'OTHER'::text])));
+
+alter table contact add constraint contact_pkey PRIMARY KEY (id);
+
+alter table contract add constraint contract_customer_id_foreign FOREIGN KEY (customer_id) REFERENCES customer(id);
+
+alter table contract add constraint contract_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table contract add constraint contract_kind_check CHECK ((kind = ANY (ARRAY['SALES'::text, 'FRAMEWORK'::text, 'TECHNICAL'::text, 'COMMERCIAL'::text, 'PROMOTION'::text])));
+
+alter table contract add constraint contract_number_unique UNIQUE (number);
+
+alter table contract add constraint contract_owner_id_foreign FOREIGN KEY (owner_id) REFERENCES app_user(id);
+
+alter table contract add constraint contract_pkey PRIMARY KEY (id);
+
+alter table contract add constraint contract_project_id_foreign FOREIGN KEY (project_id) REFERENCES project(id);
+
+alter table contract add constraint contract_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'REJECTED'::text])));
+
+alter table contract_line add constraint contract_line_contract_id_foreign FOREIGN KEY (contract_id) REFERENCES contract(id) ON DELETE CASCADE;
+
+alter table contract_line add constraint contract_line_pkey PRIMARY KEY (id);
+
+alter table customer add constraint customer_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table customer add constraint customer_level_check CHECK ((level = ANY (ARRAY['H'::text, 'A'::text, 'B'::text, 'C'::text])));
+
+alter table customer add constraint customer_number_unique UNIQUE (number);
+
+alter table customer add constraint customer_owner_id_foreign FOREIGN KEY (owner_id) REFERENCES app_user(id);
+
+alter table customer add constraint customer_pkey PRIMARY KEY (id);
+
+alter table customer add constraint customer_status_check CHECK ((status = ANY (ARRAY['POTENTIAL'::text, 'INTENDED'::text, 'DEALING'::text, 'DEALT'::text, 'MAINTAINED'::text, 'DORMANT'::text, 'LOST'::text])));
+
+alter table department add constraint department_key_unique UNIQUE (key);
+
+alter table department add constraint department_parent_id_foreign FOREIGN KEY (parent_id) REFERENCES department(id);
+
+alter table department add constraint department_pkey PRIMARY KEY (id);
+
+alter table document add constraint document_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table document add constraint document_gate_check CHECK ((gate = ANY (ARRAY['START'::text, 'RESULT'::text, 'NONE'::text])));
+
+alter table document add constraint document_number_unique UNIQUE (number);
+
+alter table document add constraint document_owner_id_foreign FOREIGN KEY (owner_id) REFERENCES app_user(id);
+
+alter table document add constraint document_pkey PRIMARY KEY (id);
+
+alter table document add constraint document_plan_id_foreign FOREIGN KEY (plan_id) REFERENCES plan(id);
+
+alter table document add constraint document_stage_id_foreign FOREIGN KEY (stage_id) REFERENCES project_stage(id);
+
+alter table document add constraint document_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'EFFECTIVE'::text, 'REJECTED'::text])));
+
+alter table form_template add constraint form_template_pkey PRIMARY KEY (key);
+
+alter table idempotency_record add constraint idempotency_record_pkey PRIMARY KEY (key);
+
+alter table notification add constraint notification_message_key_person_id_unique UNIQUE (message_key, person_id);
+
+alter table notification add constraint notification_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table notification add constraint notification_pkey PRIMARY KEY (id);
+
+alter table number_sequence add constraint number_sequence_pkey PRIMARY KEY (prefix);
+
+alter table organisation_revision add constraint organisation_revision_pkey PRIMARY KEY (key);
+
+alter table outbox_message add constraint outbox_message_key_unique UNIQUE (key);
+
+alter table outbox_message add constraint outbox_message_pkey PRIMARY KEY (id);
+
+alter table outbox_message add constraint outbox_message_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'DELIVERED'::text, 'DEAD'::text])));
+
+alter table payment_term add constraint payment_term_contract_id_foreign FOREIGN KEY (contract_id) REFERENCES contract(id) ON DELETE CASCADE;
+
+alter table payment_term add constraint payment_term_pkey PRIMARY KEY (id);
+
+alter table plan add constraint plan_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table plan add constraint plan_kind_check CHECK ((kind = ANY (ARRAY['ANNUAL'::text, 'QUARTERLY'::text, 'MONTHLY'::text, 'STAGE'::text, 'THEMATIC'::text, 'CAMPAIGN'::text, 'TASK_BOOK'::text])));
+
+alter table plan add constraint plan_number_unique UNIQUE (number);
+
+alter table plan add constraint plan_owner_id_foreign FOREIGN KEY (owner_id) REFERENCES app_user(id);
+
+alter table plan add constraint plan_pkey PRIMARY KEY (id);
+
+alter table plan add constraint plan_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'REJECTED'::text])));
+
+alter table plan_line add constraint plan_line_pkey PRIMARY KEY (id);
+
+alter table plan_line add constraint plan_line_plan_id_foreign FOREIGN KEY (plan_id) REFERENCES plan(id) ON DELETE CASCADE;
+
+alter table plan_milestone add constraint plan_milestone_done_by_id_foreign FOREIGN KEY (done_by_id) REFERENCES app_user(id);
+
+alter table plan_milestone add constraint plan_milestone_pkey PRIMARY KEY (id);
+
+alter table plan_milestone add constraint plan_milestone_plan_id_foreign FOREIGN KEY (plan_id) REFERENCES plan(id) ON DELETE CASCADE;
+
+alter table plan_milestone add constraint plan_milestone_plan_id_key_unique UNIQUE (plan_id, key);
+
+alter table plan_milestone add constraint plan_milestone_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'DONE'::text, 'WAITING'::text])));
+
+alter table plan_template add constraint plan_template_pkey PRIMARY KEY (key);
+
+alter table process_version add constraint process_version_key_version_unique UNIQUE (key, version);
+
+alter table process_version add constraint process_version_pkey PRIMARY KEY (id);
+
+alter table process_version add constraint process_version_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'PUBLISHED'::text, 'RETIRED'::text])));
+
+alter table project add constraint project_customer_id_foreign FOREIGN KEY (customer_id) REFERENCES customer(id);
+
+alter table project add constraint project_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table project add constraint project_number_unique UNIQUE (number);
+
+alter table project add constraint project_owner_id_foreign FOREIGN KEY (owner_id) REFERENCES app_user(id);
+
+alter table project add constraint project_pkey PRIMARY KEY (id);
+
+alter table project add constraint project_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'RUNNING'::text, 'SUSPENDED'::text, 'COMPLETED'::text, 'TERMINATED'::text])));
+
+alter table project add constraint project_template_id_foreign FOREIGN KEY (template_id) REFERENCES project_template(id);
+
+alter table project_stage add constraint project_stage_pkey PRIMARY KEY (id);
+
+alter table project_stage add constraint project_stage_project_id_foreign FOREIGN KEY (project_id) REFERENCES project(id) ON DELETE CASCADE;
+
+alter table project_stage add constraint project_stage_project_id_key_unique UNIQUE (project_id, key);
+
+alter table project_stage add constraint project_stage_status_check CHECK ((status = ANY (ARRAY['NOT_STARTED'::text, 'STARTING'::text, 'RUNNING'::text, 'CLOSED'::text])));
+
+alter table project_template add constraint project_template_key_version_unique UNIQUE (key, version);
+
+alter table project_template add constraint project_template_pkey PRIMARY KEY (id);
+
+alter table role add constraint role_pkey PRIMARY KEY (key);
+
+alter table role_grant add constraint role_grant_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table role_grant add constraint role_grant_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table role_grant add constraint role_grant_pkey PRIMARY KEY (id);
+
+alter table role_grant add constraint role_grant_role_key_foreign FOREIGN KEY (role_key) REFERENCES role(key);
+
+alter table session add constraint session_access_hash_unique UNIQUE (access_hash);
+
+alter table session add constraint session_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table session add constraint session_pkey PRIMARY KEY (id);
+
+alter table session add constraint session_refresh_hash_unique UNIQUE (refresh_hash);
+
+alter table timer add constraint timer_key_unique UNIQUE (key);
+
+alter table timer add constraint timer_pkey PRIMARY KEY (id);
+
+alter table timer add constraint timer_state_check CHECK ((state = ANY (ARRAY['SCHEDULED'::text, 'FIRED'::text, 'CANCELLED'::text])));
+
+CREATE INDEX absence_person_id_index ON public.absence USING btree (person_id);
+
+CREATE INDEX app_user_department_id_index ON public.app_user USING btree (department_id);
+
+CREATE INDEX app_user_manager_id_index ON public.app_user USING btree (manager_id);
+
+CREATE INDEX approval_assignment_inbox ON public.approval_assignment USING btree (person_id, urgent_at, id) WHERE (status = 'OPEN'::text);
+
+CREATE INDEX approval_assignment_person_id_request_id_index ON public.approval_assignment USING btree (person_id, request_id);
+
+CREATE INDEX approval_request_department_id_index ON public.approval_request USING btree (department_id);
+
+CREATE UNIQUE INDEX approval_request_one_open ON public.approval_request USING btree (subject_id, purpose) WHERE (status = ANY (ARRAY['PENDING'::text, 'RETURNED'::text]));
+
+CREATE INDEX approval_request_owner_id_index ON public.approval_request USING btree (owner_id);
+
+CREATE INDEX approval_request_process_version_id_index ON public.approval_request USING btree (process_version_id);
+
+CREATE INDEX approval_request_requester_id_submitted_at_index ON public.approval_request USING btree (requester_id, submitted_at);
+
+CREATE INDEX approval_request_subject_id_index ON public.approval_request USING btree (subject_id);
+
+CREATE INDEX approval_request_submitted_at_id_index ON public.approval_request USING btree (submitted_at, id);
+
+CREATE INDEX contact_customer_id_index ON public.contact USING btree (customer_id);
+
+CREATE INDEX contract_created_at_id_index ON public.contract USING btree (created_at, id);
+
+CREATE INDEX contract_customer_id_index ON public.contract USING btree (customer_id);
+
+CREATE INDEX contract_department_id_index ON public.contract USING btree (department_id);
+
+CREATE INDEX contract_line_contract_id_index ON public.contract_line USING btree (contract_id);
+
+CREATE INDEX contract_owner_id_index ON public.contract USING btree (owner_id);
+
+CREATE INDEX contract_project_id_index ON public.contract USING btree (project_id);
+
+CREATE INDEX customer_department_id_index ON public.customer USING btree (department_id);
+
+CREATE INDEX customer_name_index ON public.customer USING btree (name);
+
+CREATE INDEX customer_owner_id_index ON public.customer USING btree (owner_id);
+
+CREATE INDEX department_parent_id_index ON public.department USING btree (parent_id);
+
+CREATE INDEX document_created_at_id_index ON public.document USING btree (created_at, id);
+
+CREATE INDEX document_department_id_index ON public.document USING btree (department_id);
+
+CREATE INDEX document_owner_id_index ON public.document USING btree (owner_id);
+
+CREATE INDEX document_plan_id_index ON public.document USING btree (plan_id);
+
+CREATE INDEX document_stage_id_index ON public.document USING btree (stage_id);
+
+CREATE INDEX idempotency_record_expires_at_index ON public.idempotency_record USING btree (expires_at);
+
+CREATE INDEX notification_person_id_created_at_id_index ON public.notification USING btree (person_id, created_at, id);
+
+CREATE INDEX outbox_message_next ON public.outbox_message USING btree (next_try_at, id) WHERE (state = 'PENDING'::text);
+
+CREATE INDEX payment_term_contract_id_index ON public.payment_term USING btree (contract_id);
+
+CREATE INDEX plan_created_at_id_index ON public.plan USING btree (created_at, id);
+
+CREATE INDEX plan_department_id_index ON public.plan USING btree (department_id);
+
+CREATE INDEX plan_line_plan_id_index ON public.plan_line USING btree (plan_id);
+
+CREATE INDEX plan_owner_id_index ON public.plan USING btree (owner_id);
+
+CREATE INDEX process_version_subject_type_index ON public.process_version USING btree (subject_type);
+
+CREATE INDEX project_created_at_id_index ON public.project USING btree (created_at, id);
+
+CREATE INDEX project_customer_id_index ON public.project USING btree (customer_id);
+
+CREATE INDEX project_department_id_index ON public.project USING btree (department_id);
+
+CREATE INDEX project_owner_id_index ON public.project USING btree (owner_id);
+
+CREATE INDEX project_template_id_index ON public.project USING btree (template_id);
+
+CREATE UNIQUE INDEX role_grant_once ON public.role_grant USING btree (person_id, role_key, department_id) NULLS NOT DISTINCT;
+
+CREATE INDEX role_grant_person_id_index ON public.role_grant USING btree (person_id);
+
+CREATE INDEX role_grant_role_key_index ON public.role_grant USING btree (role_key);
+
+CREATE INDEX session_person_id_index ON public.session USING btree (person_id);
+
+CREATE INDEX timer_due ON public.timer USING btree (due_at, id) WHERE (state = 'SCHEDULED'::text);
+
+CREATE INDEX timer_subject_id_index ON public.timer USING btree (subject_id);
+
+CREATE OR REPLACE FUNCTION public.bump_organisation_revision()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update organisation_revision set revision = revision + 1;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_ended_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.status not in ('PENDING', 'RETURNED') then
+    raise exception 'an ended request never changes' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_interested_decision()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.status in ('APPROVED', 'REJECTED', 'ABSTAINED', 'CONFIRMED', 'FILED', 'RETURNED') and new.decided_by_id is not null
+     and exists (select 1 from approval_interest i where i.request_id = new.request_id and i.person_id = new.decided_by_id)
+     and not exists (select 1 from approval_step s where s.request_id = new.request_id and s.round = new.round
+                     and s.key = new.step_key and s.attempt = new.attempt and s.interest_allowed) then
+    raise exception 'a person with an interest cannot decide' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_published_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.status <> 'DRAFT' and (new.definition is distinct from old.definition or new.key <> old.key or new.version <> old.version
+     or new.subject_type <> old.subject_type or new.purpose <> old.purpose or new.priority <> old.priority or new.status = 'DRAFT') then
+    raise exception 'a published process version never changes' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;
+
+CREATE TRIGGER absence_revision AFTER INSERT OR DELETE OR UPDATE ON public.absence FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
+
+CREATE TRIGGER app_user_revision AFTER INSERT OR DELETE OR UPDATE ON public.app_user FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
+
+CREATE TRIGGER approval_assignment_interest BEFORE INSERT OR UPDATE OF status, decided_by_id ON public.approval_assignment FOR EACH ROW EXECUTE FUNCTION refuse_interested_decision();
+
+CREATE TRIGGER approval_event_append_only BEFORE DELETE OR UPDATE ON public.approval_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER approval_event_no_truncate BEFORE TRUNCATE ON public.approval_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER approval_request_ended BEFORE UPDATE ON public.approval_request FOR EACH ROW EXECUTE FUNCTION refuse_ended_change();
+
+CREATE TRIGGER business_calendar_revision AFTER INSERT OR DELETE OR UPDATE ON public.business_calendar FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
+
+CREATE TRIGGER department_revision AFTER INSERT OR DELETE OR UPDATE ON public.department FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
+
+CREATE TRIGGER process_version_published BEFORE UPDATE ON public.process_version FOR EACH ROW EXECUTE FUNCTION refuse_published_change();
+
+CREATE TRIGGER role_revision AFTER INSERT OR DELETE OR UPDATE ON public.role FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
+
+CREATE TRIGGER role_grant_revision AFTER INSERT OR DELETE OR UPDATE ON public.role_grant FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();

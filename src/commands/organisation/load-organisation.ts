@@ -1,0 +1,69 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { refusal } from '../../errors.js';
+import { readDb } from '../../entities/read-db.js';
+import { parseCalendar, type BusinessCalendar } from '../../workflows/calendar.js';
+import type { Organisation, RoleGrant } from '../../workflows/organisation.js';
+
+/** The organisation and its calendars as the core sees them. */
+export interface OrganisationSnapshot {
+  readonly organisation: Organisation;
+  readonly calendarOf: (key: string | null) => BusinessCalendar;
+}
+
+/** Used where neither the definition nor the department names one. */
+export const DEFAULT_CALENDAR = 'monday-friday';
+
+/** Kept per database by the pool it is read through; a process speaks to one database, tests to several. */
+const cache = new WeakMap<object, OrganisationSnapshot>();
+
+/**
+ * The organisation at the revision that this transaction sees: one small statement when nothing changed since the
+ * last time, else all of it anew. Triggers raise the revision with every change, so no process can hold old news.
+ */
+export async function loadOrganisation(em: EntityManager): Promise<OrganisationSnapshot> {
+  const { revision } = await readDb(em).selectFrom('organisation_revision').select('revision').executeTakeFirstOrThrow();
+  const home = em.getConnection();
+  const known = cache.get(home);
+  if (known?.organisation.revision === revision) return known;
+  const fresh = await readOrganisation(em, revision);
+  cache.set(home, fresh);
+  return fresh;
+}
+
+async function readOrganisation(em: EntityManager, revision: number): Promise<OrganisationSnapshot> {
+  const db = readDb(em);
+  const people = await db.selectFrom('app_user').select(['id', 'name', 'email', 'active', 'department_id', 'manager_id']).orderBy('id').execute();
+  const departments = await db.selectFrom('department').selectAll().orderBy('id').execute();
+  const grants = await db.selectFrom('role_grant').select(['person_id', 'role_key', 'department_id', 'until']).orderBy('role_key').orderBy('person_id').execute();
+  const absences = await db.selectFrom('absence').selectAll().orderBy('starts_at').orderBy('id').execute();
+  const calendars = await db.selectFrom('business_calendar').selectAll().execute();
+
+  const byRole = new Map<string, RoleGrant[]>();
+  for (const grant of grants) {
+    const holders = byRole.get(grant.role_key) ?? [];
+    holders.push({ personId: grant.person_id, departmentId: grant.department_id, until: grant.until === null ? null : new Date(grant.until) });
+    byRole.set(grant.role_key, holders);
+  }
+  const organisation: Organisation = {
+    revision,
+    people: new Map(people.map((row) => [row.id, { id: row.id, name: row.name, email: row.email, active: row.active, departmentId: row.department_id, managerId: row.manager_id }])),
+    departments: new Map(
+      departments.map((row) => [row.id, { id: row.id, key: row.key, name: row.name, parentId: row.parent_id, headId: row.head_id, calendarKey: row.calendar_key }]),
+    ),
+    grants: byRole,
+    absences: absences.map((row) => ({
+      personId: row.person_id,
+      substituteId: row.substitute_id,
+      from: new Date(row.starts_at),
+      until: new Date(row.ends_at),
+      processKeys: row.process_keys,
+    })),
+  };
+  const parsed = new Map(calendars.map((row) => [row.key, parseCalendar(row.definition, { key: row.key })]));
+  const calendarOf = (key: string | null): BusinessCalendar => {
+    const calendar = parsed.get(key ?? DEFAULT_CALENDAR) ?? parsed.get(DEFAULT_CALENDAR);
+    if (!calendar) throw refusal('INVALID_STATE', { what: 'organisation', status: 'without a calendar' });
+    return calendar;
+  };
+  return { organisation, calendarOf };
+}

@@ -1,0 +1,166 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { StartFailure } from './process-life.js';
+
+/** Everything the environment may say, read once at the start. Plain data: hand it on, never read process.env. */
+export interface Config {
+  readonly nodeEnv: 'production' | 'development' | 'test';
+  /** 127.0.0.1 unless told: the first run has demo accounts, which no network should meet unasked. */
+  readonly host: string;
+  /** 0 lets the system choose a free port. */
+  readonly port: number;
+  /** Absolute path of the folder that holds the embedded database and the secrets. */
+  readonly dataDir: string;
+  /** undefined = the embedded database. */
+  readonly databaseUrl: string | undefined;
+  /** undefined = the queues live in PostgreSQL. */
+  readonly redisUrl: string | undefined;
+  readonly role: 'api' | 'worker' | 'all';
+  readonly seed: 'demo' | 'none';
+  /** undefined = one is made at random and kept in the data folder. */
+  readonly demoPassword: string | undefined;
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  /** Seconds between two sweeps for timers that the queue has lost. */
+  readonly sweepSeconds: number;
+  /** Timers due within so many seconds are handed to the queue; later ones stay rows only. */
+  readonly timerHorizonSeconds: number;
+  /** The schema (PostgreSQL) or key prefix (Redis) of the queues. */
+  readonly queuePrefix: string;
+}
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .pipe(z.int().min(min).max(max));
+const address = (protocols: readonly string[]) =>
+  z.string().refine((text) => {
+    const url = URL.parse(text);
+    return url !== null && protocols.includes(url.protocol) && url.hostname !== '';
+  });
+
+/** One row per variable: how it is read, and what its error line says is allowed. A secret row is never echoed. */
+const VARIABLES = {
+  NODE_ENV: {
+    read: z.enum(['production', 'development', 'test']).default('production'),
+    allowed: 'production, development or test (default production)',
+  },
+  HOST: {
+    read: z
+      .string()
+      .regex(/^[\w.:%-]+$/)
+      .default('127.0.0.1'),
+    allowed: 'an address or host name to listen on, such as 127.0.0.1 (default) or 0.0.0.0',
+  },
+  PORT: {
+    read: wholeNumber(0, 65_535).default(4000),
+    allowed: 'a whole number from 0 to 65535 (default 4000)',
+  },
+  DATA_DIR: {
+    read: z
+      .string()
+      .refine((text) => !text.includes('\0'))
+      .default('.data'),
+    allowed: 'the path of a folder (default .data)',
+  },
+  DATABASE_URL: {
+    read: address(['postgres:', 'postgresql:']).optional(),
+    secret: true,
+    allowed:
+      'postgres://user:password@host:5432/database, with special characters of the password percent-encoded',
+  },
+  REDIS_URL: {
+    read: address(['redis:', 'rediss:']).optional(),
+    secret: true,
+    allowed: 'redis://host:6379 or rediss://user:password@host:6379',
+  },
+  ROLE: {
+    read: z.enum(['api', 'worker', 'all']).default('all'),
+    allowed: 'api, worker or all (default all)',
+  },
+  SEED: {
+    read: z.enum(['demo', 'none']).optional(),
+    allowed: 'demo or none (default demo, or none when DATABASE_URL is given)',
+  },
+  DEMO_PASSWORD: {
+    read: z.string().min(8).max(200).optional(),
+    secret: true,
+    allowed: '8 to 200 characters',
+  },
+  LOG_LEVEL: {
+    read: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    allowed: 'fatal, error, warn, info, debug, trace or silent (default info)',
+  },
+  SWEEP_SECONDS: {
+    read: wholeNumber(1, 3600).default(15),
+    allowed: 'a whole number of seconds from 1 to 3600 (default 15)',
+  },
+  TIMER_HORIZON_SECONDS: {
+    read: wholeNumber(1, 86_400).default(60),
+    allowed: 'a whole number of seconds from 1 to 86400 (default 60)',
+  },
+  QUEUE_PREFIX: {
+    read: z
+      .string()
+      .regex(/^(?!pg_|public$)[a-z_][a-z0-9_]{0,29}$/)
+      .default('bullmq'),
+    allowed: 'up to 30 lower-case letters, digits and underscores, not public and not pg_… (default bullmq)',
+  },
+} as const satisfies Record<string, { read: z.ZodType; secret?: true; allowed: string }>;
+
+type VariableName = keyof typeof VARIABLES;
+const NAMES = Object.keys(VARIABLES) as VariableName[];
+const environment = z.object(
+  Object.fromEntries(NAMES.map((name) => [name, VARIABLES[name].read])) as {
+    [K in VariableName]: (typeof VARIABLES)[K]['read'];
+  },
+);
+
+/** Reads the configuration from the environment it is given. A variable that is unset or blank takes its default.
+ *  @throws StartFailure BAD_CONFIGURATION, one line per bad variable: its name, what was given (never a secret), what
+ *  is allowed. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    NAMES.map((name) => [name, (name === 'DEMO_PASSWORD' ? env[name] : env[name]?.trim()) || undefined]),
+  ) as Partial<Record<VariableName, string>>;
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const bad = new Set(parsed.error.issues.map((issue) => issue.path[0] as VariableName));
+    throw badConfiguration(
+      NAMES.filter((name) => bad.has(name)).map((name) => lineFor(name, given[name] ?? '')),
+    );
+  }
+  const read = parsed.data;
+  if (read.ROLE !== 'all' && read.DATABASE_URL === undefined)
+    throw badConfiguration([
+      `ROLE=${read.ROLE} needs DATABASE_URL: the embedded database belongs to one process. Set DATABASE_URL, or ROLE=all to run everything in this process.`,
+    ]);
+  return {
+    nodeEnv: read.NODE_ENV,
+    host: read.HOST,
+    port: read.PORT,
+    dataDir: resolve(read.DATA_DIR),
+    databaseUrl: read.DATABASE_URL,
+    redisUrl: read.REDIS_URL,
+    role: read.ROLE,
+    seed: read.SEED ?? (read.DATABASE_URL === undefined ? 'demo' : 'none'),
+    demoPassword: read.DEMO_PASSWORD,
+    logLevel: read.LOG_LEVEL,
+    sweepSeconds: read.SWEEP_SECONDS,
+    timerHorizonSeconds: read.TIMER_HORIZON_SECONDS,
+    queuePrefix: read.QUEUE_PREFIX,
+  };
+}
+
+/** Bounded, so that a pasted file does not flood the terminal. */
+function lineFor(name: VariableName, value: string): string {
+  const row: { secret?: true; allowed: string } = VARIABLES[name];
+  const shown = row.secret
+    ? `the given value (${value.length} characters, not shown)`
+    : JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  return `${name}: ${shown} is not allowed. Give ${row.allowed}.`;
+}
+
+const badConfiguration = (lines: string[]): StartFailure =>
+  new StartFailure('BAD_CONFIGURATION', lines.join('\n'));

@@ -1,0 +1,62 @@
+import { ApprovalAssignment } from './approvals/approval-assignment.js';
+import { ApprovalEvent } from './approvals/approval-event.js';
+import { ApprovalInterest } from './approvals/approval-interest.js';
+import { ApprovalRequest } from './approvals/approval-request.js';
+import { ApprovalStep } from './approvals/approval-step.js';
+import { IdempotencyRecord } from './approvals/idempotency-record.js';
+import { ProcessVersion } from './approvals/process-version.js';
+import { Contract, ContractLine, PaymentTerm } from './contracts/contract.js';
+import { Contact } from './customers/contact.js';
+import { Customer } from './customers/customer.js';
+import { Document, FormTemplateRow } from './documents/document.js';
+import { Absence } from './organisation/absence.js';
+import { BusinessCalendarRow } from './organisation/business-calendar.js';
+import { Department } from './organisation/department.js';
+import { NumberSequence, OrganisationRevision } from './organisation/counters.js';
+import { Role, RoleGrant } from './organisation/role.js';
+import { Session } from './organisation/session.js';
+import { User } from './organisation/user.js';
+import { PlanTemplateRow } from './plans/plan-template.js';
+import { Plan, PlanLine, PlanMilestone } from './plans/plan.js';
+import { ProjectTemplateRow } from './projects/project-template.js';
+import { Project, ProjectStage } from './projects/project.js';
+import { Notification } from './schedule/notification.js';
+import { OutboxMessage } from './schedule/outbox-message.js';
+import { Timer } from './schedule/timer.js';
+
+/** Every table. */
+export const ENTITIES = [
+  Absence,
+  ApprovalAssignment,
+  ApprovalEvent,
+  ApprovalInterest,
+  ApprovalRequest,
+  ApprovalStep,
+  BusinessCalendarRow,
+  Contact,
+  Contract,
+  ContractLine,
+  Customer,
+  Department,
+  Document,
+  FormTemplateRow,
+  IdempotencyRecord,
+  Notification,
+  NumberSequence,
+  OrganisationRevision,
+  OutboxMessage,
+  PaymentTerm,
+  Plan,
+  PlanLine,
+  PlanMilestone,
+  PlanTemplateRow,
+  ProcessVersion,
+  Project,
+  ProjectStage,
+  ProjectTemplateRow,
+  Role,
+  RoleGrant,
+  Session,
+  Timer,
+  User,
+];

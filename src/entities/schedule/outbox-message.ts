@@ -1,0 +1,45 @@
+import { Entity, Enum, Index, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import { newRowId } from '../row-id.js';
+
+export enum OutboxState {
+  PENDING = 'PENDING',
+  DELIVERED = 'DELIVERED',
+  DEAD = 'DEAD',
+}
+
+/** Something that leaves: written in the transaction that makes it necessary, delivered at least once under `key`. */
+@Entity({ tableName: 'outbox_message' })
+@Index({ name: 'outbox_message_next', expression: "create index outbox_message_next on outbox_message (next_try_at, id) where state = 'PENDING'" })
+export class OutboxMessage {
+  @PrimaryKey({ type: 'uuid' })
+  id: string = newRowId();
+
+  /** Stable message id; a receiver that has seen it ignores the repeat. */
+  @Property({ type: 'text', unique: true })
+  key!: string;
+
+  /** `in-app`, later `mail`, `webhook` … */
+  @Property({ type: 'text' })
+  channel!: string;
+
+  @Property({ type: 'jsonb' })
+  payload!: Record<string, unknown>;
+
+  @Enum({ items: () => OutboxState })
+  state: OutboxState = OutboxState.PENDING;
+
+  @Property({ type: 'integer' })
+  tries: number = 0;
+
+  @Property({ type: 'timestamptz', length: 3 })
+  nextTryAt!: Date;
+
+  @Property({ type: 'text', nullable: true })
+  lastError: string | null = null;
+
+  @Property({ type: 'timestamptz', length: 3 })
+  createdAt!: Date;
+
+  @Property({ type: 'timestamptz', length: 3, nullable: true })
+  deliveredAt: Date | null = null;
+}

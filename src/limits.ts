@@ -1,0 +1,56 @@
+/** Every bound in one place, each with its reason. */
+
+/** A requester may nudge once in this time: often enough to matter, too seldom to annoy. */
+export const NUDGE_INTERVAL_MINUTES = 60;
+
+/** Comments and notes: a page of text; more belongs into a document. */
+export const COMMENT_MAX_LENGTH = 4000;
+
+/** Titles and names: what fits into a list. */
+export const TITLE_MAX_LENGTH = 200;
+
+/** Rows per page: one screen of any list. `first` above it is refused, not cut. */
+export const PAGE_MAX = 100;
+export const PAGE_DEFAULT = 20;
+
+/** Lines of one plan or contract: the largest seen in the catalogue's companies is under 300. */
+export const LINES_MAX = 500;
+
+/** Assignments in one request over all rounds: keeps a decision in microseconds; beyond it something is wrong. */
+export const ASSIGNMENTS_MAX = 2000;
+
+/** Size of a free JSON field (document data), in bytes of its text. */
+export const JSON_MAX_BYTES = 65_536;
+
+/** GraphQL: tokens, depth, aliases, directives and cost of one operation. A 120-byte nested query can exhaust 4 GB. */
+export const QUERY_MAX_TOKENS = 2000;
+export const QUERY_MAX_DEPTH = 12;
+export const QUERY_MAX_ALIASES = 15;
+export const QUERY_MAX_DIRECTIVES = 20;
+export const QUERY_MAX_COST = 20_000;
+
+/** Body of one HTTP request, in bytes. */
+export const BODY_MAX_BYTES = 262_144;
+
+/** One HTTP request ends after this time at the latest, in milliseconds; the database statement before it. */
+export const REQUEST_TIMEOUT_MS = 15_000;
+export const STATEMENT_TIMEOUT_MS = 10_000;
+export const LOCK_TIMEOUT_MS = 5_000;
+
+/** Transactions are tried again this often after a deadlock or a serialisation failure. */
+export const TRANSACTION_TRIES = 4;
+
+/** Sign-in: access tokens live short, sessions as long as a working week. */
+export const ACCESS_TOKEN_MINUTES = 30;
+export const SESSION_DAYS = 7;
+
+/** Failed sign-ins per account and address in the window below, then waiting. Counted per pair, so nobody can lock another out. */
+export const SIGN_IN_TRIES = 10;
+export const SIGN_IN_WINDOW_SECONDS = 900;
+
+/** Idempotency keys are remembered this long. */
+export const IDEMPOTENCY_DAYS = 7;
+
+/** Delivery of one outbox message: tries before it is parked as dead, and the longest wait between two. */
+export const DELIVERY_TRIES = 12;
+export const DELIVERY_BACKOFF_MAX_SECONDS = 3600;

@@ -1,0 +1,170 @@
+import { refusal, type Refusal, isRefusal } from '../errors.js';
+import { NUDGE_INTERVAL_MINUTES } from '../limits.js';
+import { isDecisionStep, nodesOf, stepOf, type DecisionStep } from './process.js';
+import {
+  assignmentsOf,
+  currentStep,
+  interestOf,
+  isDecided,
+  isEnded,
+  SYSTEM,
+  type AssignmentState,
+  type DecisionAction,
+  type RequestState,
+} from './request.js';
+
+/** What someone can do to one assignment, or to the request as a whole. */
+export const ASSIGNMENT_ACTIONS = [
+  'APPROVE',
+  'REJECT',
+  'ABSTAIN',
+  'ADVISE',
+  'CONFIRM',
+  'FILE',
+  'RETURN',
+  'DELEGATE',
+  'TRANSFER',
+  'ADD_APPROVER',
+] as const;
+export const REQUEST_ACTIONS = ['RESUBMIT', 'WITHDRAW', 'NUDGE'] as const;
+export type AssignmentAction = (typeof ASSIGNMENT_ACTIONS)[number];
+export type RequestAction = (typeof REQUEST_ACTIONS)[number];
+
+export interface OpenTurn {
+  readonly assignment: AssignmentState;
+  readonly step: DecisionStep;
+}
+
+/**
+ * The core's one question: may this person take this action on this assignment now? The shield asks it, `viewerCan`
+ * shows it, and `decide` enforces it again inside the transaction.
+ * @throws NOT_FOUND, REQUEST_ENDED, REQUEST_RETURNED, REQUEST_PAUSED, NOT_YOUR_ASSIGNMENT, ASSIGNMENT_NOT_OPEN,
+ *         ACTION_NOT_ALLOWED, INTERESTED_PERSON
+ */
+export function permitOnAssignment(request: RequestState, ordinal: number, action: AssignmentAction, by: string): OpenTurn {
+  const assignment = request.assignments[ordinal - 1];
+  const step = assignment && stepOf(request.definition, assignment.stepKey);
+  if (!assignment || !isDecisionStep(step)) throw refusal('NOT_FOUND', { what: 'assignment' });
+  if (assignment.personId !== by) throw refusal('NOT_YOUR_ASSIGNMENT', { step: step.key });
+  requirePending(request);
+  if (assignment.status !== 'OPEN') throw refusal('ASSIGNMENT_NOT_OPEN', { status: assignment.status, step: step.key });
+  const misfit = misfitOf(request, step, assignment, action);
+  if (misfit) throw refusal('ACTION_NOT_ALLOWED', { action, step: step.key, reason: misfit });
+  const interest = interestOf(request, step, by);
+  if (interest && countsAsDecision(action)) {
+    throw refusal('INTERESTED_PERSON', { because: interest.because, step: step.key });
+  }
+  return { assignment, step };
+}
+
+function requirePending(request: RequestState): void {
+  if (isEnded(request)) throw refusal('REQUEST_ENDED', { status: request.status });
+  if (request.status === 'RETURNED') throw refusal('REQUEST_RETURNED');
+  if (request.pausedAt !== null) throw refusal('REQUEST_PAUSED');
+}
+
+const countsAsDecision = (action: AssignmentAction): boolean =>
+  ['APPROVE', 'REJECT', 'ABSTAIN', 'CONFIRM', 'FILE', 'RETURN'].includes(action);
+
+const ACTIONS_OF_KIND: Readonly<Record<DecisionStep['kind'], readonly DecisionAction[]>> = {
+  approve: ['APPROVE', 'REJECT', 'ABSTAIN'],
+  advise: ['ADVISE'],
+  confirm: ['CONFIRM', 'REJECT'],
+  file: ['FILE'],
+};
+
+/** Why the action doesn't fit the step, or null when it does. */
+function misfitOf(request: RequestState, step: DecisionStep, assignment: AssignmentState, action: AssignmentAction): string | null {
+  switch (action) {
+    case 'RETURN':
+      return step.kind === 'advise' ? 'an opinion returns nothing' : null;
+    case 'DELEGATE':
+      if (step.delegation === 'forbidden') return 'the definition forbids delegation';
+      return assignment.handOver?.kind === 'CONFIRMATION' ? 'it came back from a delegate' : null;
+    case 'TRANSFER':
+      return step.transfer === 'forbidden' ? 'the definition forbids transfer' : null;
+    case 'ADD_APPROVER':
+      return step.kind === 'approve' ? null : 'only an approval takes more approvers';
+    case 'ABSTAIN':
+      return step.kind === 'approve' && soleBallot(request, assignment) ? 'nobody else would decide' : kindMisfit(step, action);
+    default:
+      return kindMisfit(step, action);
+  }
+}
+
+const kindMisfit = (step: DecisionStep, action: DecisionAction): string | null =>
+  ACTIONS_OF_KIND[step.kind].includes(action) ? null : `the step is of kind ${step.kind}`;
+
+function soleBallot(request: RequestState, assignment: AssignmentState): boolean {
+  const step = currentStep(request, assignment.stepKey);
+  if (!step) return true;
+  return !assignmentsOf(request, step).some(
+    (other) => other.ordinal !== assignment.ordinal && !['ABSTAINED', 'DELEGATED', 'TRANSFERRED', 'CANCELLED', 'SKIPPED'].includes(other.status),
+  );
+}
+
+/**
+ * May this person take this action on the request as a whole?
+ * @throws NOT_THE_REQUESTER, REQUEST_ENDED, REQUEST_NOT_RETURNED, WITHDRAWAL_CLOSED, NUDGED_RECENTLY, ACTION_NOT_ALLOWED
+ */
+export function permitOnRequest(request: RequestState, action: RequestAction, by: string, now: Date): void {
+  if (by !== request.requesterId) throw refusal('NOT_THE_REQUESTER');
+  if (isEnded(request)) throw refusal('REQUEST_ENDED', { status: request.status });
+  switch (action) {
+    case 'RESUBMIT':
+      if (request.status !== 'RETURNED') throw refusal('REQUEST_NOT_RETURNED', { status: request.status });
+      return;
+    case 'WITHDRAW':
+      requireWithdrawable(request);
+      return;
+    case 'NUDGE':
+      requirePending(request);
+      if (request.lastNudgedAt && now.getTime() - request.lastNudgedAt.getTime() < NUDGE_INTERVAL_MINUTES * 60_000) {
+        throw refusal('NUDGED_RECENTLY', { minutes: NUDGE_INTERVAL_MINUTES });
+      }
+      if (!request.assignments.some((assignment) => assignment.status === 'OPEN')) {
+        throw refusal('ACTION_NOT_ALLOWED', { action, reason: 'nobody is being asked' });
+      }
+  }
+}
+
+function requireWithdrawable(request: RequestState): void {
+  const { withdrawal } = request.definition;
+  if (request.status === 'RETURNED' || withdrawal === 'any-time') return;
+  if (withdrawal === 'until-first-decision') {
+    const decided = request.assignments.some(
+      (assignment) => assignment.round === request.round && isDecided(assignment) && assignment.decidedById !== SYSTEM,
+    );
+    if (decided) throw refusal('WITHDRAWAL_CLOSED', { reason: 'someone has decided already' });
+    return;
+  }
+  const keys = [...nodesOf(request.definition.steps)].map((node) => node.key);
+  const reached = keys.slice(keys.indexOf(withdrawal.untilStep)).some((key) => currentStep(request, key) !== undefined);
+  if (reached) throw refusal('WITHDRAWAL_CLOSED', { reason: `step ${withdrawal.untilStep} has been reached` });
+}
+
+/** One action with the answer of `permit`: what `viewerCan` shows. */
+export interface Permission<A> {
+  readonly action: A;
+  readonly allowed: boolean;
+  readonly refusal: Refusal | null;
+}
+
+/** Every action on the assignment, allowed or refused with the reason that the mutation would give. */
+export function assignmentPermissions(request: RequestState, ordinal: number, by: string): Permission<AssignmentAction>[] {
+  return ASSIGNMENT_ACTIONS.map((action) => attempt(action, () => permitOnAssignment(request, ordinal, action, by)));
+}
+
+export function requestPermissions(request: RequestState, by: string, now: Date): Permission<RequestAction>[] {
+  return REQUEST_ACTIONS.map((action) => attempt(action, () => permitOnRequest(request, action, by, now)));
+}
+
+function attempt<A>(action: A, ask: () => unknown): Permission<A> {
+  try {
+    ask();
+    return { action, allowed: true, refusal: null };
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return { action, allowed: false, refusal: error };
+  }
+}

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import type { FieldTypes } from './condition.js';
+import type { DueRule } from './duration.js';
+import type { Formula } from './formula.js';
+
+/** A text in the languages spoken; `zh` falls back to `en`. */
+export interface Localised {
+  readonly en: string;
+  readonly zh?: string | undefined;
+}
+
+/** Whose: the requester, the subject's owner, or a person-valued field of the subject. */
+export type PersonSource = 'requester' | 'owner' | { readonly field: string };
+
+/** Who is asked. Rules of one step combine by union; each candidate remembers the rule that chose them. */
+export type ApproverRule = { readonly group?: string | undefined; readonly weight?: number | undefined; readonly veto?: boolean | undefined } & (
+  /** One named person, by e-mail address. */
+  | { readonly rule: 'user'; readonly email: string }
+  /** Holders of a role: anywhere, in the subject's department, or in the nearest department up the tree that has one
+   *  (a holder without a department counts for the root). */
+  | { readonly rule: 'role'; readonly role: string; readonly in: 'anywhere' | 'subject-department' | 'nearest' }
+  /** The head of a department: the requester's or the subject's, `up` levels above (0 = itself). */
+  | { readonly rule: 'head'; readonly of: 'requester' | 'subject'; readonly up: number }
+  | { readonly rule: 'members'; readonly of: 'requester' | 'subject' }
+  /** The manager `up` levels above a person (1 = the direct one). */
+  | { readonly rule: 'manager'; readonly of: PersonSource; readonly up: number }
+  /** Every manager up to a level, or up to and including the first who holds a role. */
+  | { readonly rule: 'managers'; readonly of: PersonSource; readonly levels?: number | undefined; readonly untilRole?: string | undefined }
+  /** A person-valued field of the subject, or that person's manager or department head. */
+  | { readonly rule: 'field'; readonly field: string; readonly take: 'person' | 'manager' | 'head' }
+  /** Whoever decided an earlier step. */
+  | { readonly rule: 'decider'; readonly step: string }
+);
+
+export type OnNobody = 'block' | 'skip' | 'reject' | { readonly assign: readonly ApproverRule[] };
+export type OnRequester = 'manager' | 'skip' | 'block' | 'allow';
+export type OnRepeat = 'ask' | 'carry' | 'carry-if-adjacent';
+
+/** What a rung of the ladder does when its time has come. */
+export type RungAction =
+  | { readonly do: 'remind' }
+  | { readonly do: 'notify'; readonly who: readonly ApproverRule[] }
+  | { readonly do: 'add'; readonly who: readonly ApproverRule[] }
+  | { readonly do: 'hand-over'; readonly who: readonly ApproverRule[] }
+  /** Decided by the machine actor `system`, never as the person. */
+  | { readonly do: 'decide'; readonly verdict: 'APPROVE' | 'REJECT' | 'RETURN' };
+
+export interface Rung {
+  /** After the due time (first rung) or after the rung before. */
+  readonly after: DueRule;
+  readonly action: RungAction;
+}
+
+export interface Reminder {
+  readonly when: 'before' | 'after';
+  readonly offset: DueRule;
+}
+
+interface NodeBase {
+  readonly key: string;
+  readonly title: Localised;
+  /** CEL; the step is skipped, and says so, when it does not hold. */
+  readonly when: string | null;
+}
+
+export interface DecisionStep extends NodeBase {
+  readonly kind: 'approve' | 'advise' | 'confirm' | 'file';
+  readonly approvers: readonly ApproverRule[];
+  readonly formula: Formula;
+  readonly onRejection: 'end' | 'return';
+  readonly onNobody: OnNobody;
+  readonly onRequester: OnRequester;
+  readonly onRepeat: OnRepeat;
+  /** Deciders of these earlier steps may not decide this one. */
+  readonly neverSameAs: readonly string[];
+  /** Watched fields that this approval depends on; empty: all. Used by `changed-only` and by voiding. */
+  readonly dependsOn: readonly string[];
+  readonly due: DueRule | null;
+  readonly reminders: readonly Reminder[];
+  readonly ladder: readonly Rung[];
+  readonly requireComment: 'never' | 'on-rejection' | 'always';
+  /** Whether a delegate's decision counts, or comes back to the delegator for confirmation. */
+  readonly delegation: 'counts' | 'confirm' | 'forbidden';
+  readonly transfer: 'allowed' | 'forbidden';
+}
+
+export interface NotifyStep extends NodeBase {
+  readonly kind: 'notify';
+  readonly recipients: readonly ApproverRule[];
+}
+
+export interface ParallelStep extends NodeBase {
+  readonly kind: 'parallel';
+  readonly branches: readonly (readonly StepNode[])[];
+}
+
+/** A node of the tree; there is no edge to draw, so a definition can't loop. */
+export type StepNode = DecisionStep | NotifyStep | ParallelStep;
+
+/** How one kind of subject is approved. Plain data; a published version never changes. */
+export interface ProcessDefinition {
+  readonly key: string;
+  readonly version: number;
+  readonly title: Localised;
+  readonly subjectType: string;
+  readonly purpose: string;
+  /** Higher is tried first; ties by key. */
+  readonly priority: number;
+  /** CEL; null holds always. */
+  readonly guard: string | null;
+  readonly interest: 'forbid' | 'allow';
+  /** Until when the requester may withdraw. */
+  readonly withdrawal: 'until-first-decision' | 'any-time' | { readonly untilStep: string };
+  readonly resubmission: 'restart' | 'continue' | 'changed-only';
+  /** Business calendar for due times; null: that of the subject's department, else the default. */
+  readonly calendar: string | null;
+  readonly steps: readonly StepNode[];
+  /** Types of the subject's fields for conditions; filled from the subject's registration when compiled. */
+  readonly fieldTypes: FieldTypes;
+}
+
+/** Every node of the tree in reading order. */
+export function* nodesOf(nodes: readonly StepNode[]): Generator<StepNode> {
+  for (const node of nodes) {
+    yield node;
+    if (node.kind === 'parallel') for (const branch of node.branches) yield* nodesOf(branch);
+  }
+}
+
+/** The decision or notify step with this key. */
+export function stepOf(definition: ProcessDefinition, key: string): StepNode | undefined {
+  for (const node of nodesOf(definition.steps)) if (node.key === key) return node;
+  return undefined;
+}
+
+export const isDecisionStep = (node: StepNode | undefined): node is DecisionStep =>
+  node !== undefined && node.kind !== 'notify' && node.kind !== 'parallel';
+
+export const localised = z.union([
+  z.string().min(1).max(200).transform((en): Localised => ({ en })),
+  z.strictObject({ en: z.string().min(1).max(200), zh: z.string().min(1).max(200).optional() }),
+]);
+
+export const keySchema = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'kebab-case key of at most 60 characters').max(60);

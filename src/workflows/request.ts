@@ -1,0 +1,301 @@
+import type { BusinessCalendar } from './calendar.js';
+import type { Ballot } from './formula.js';
+import type { Organisation } from './organisation.js';
+import type { DecisionStep, ProcessDefinition, StepNode } from './process.js';
+
+export type RequestStatus = 'PENDING' | 'RETURNED' | 'APPROVED' | 'REJECTED' | 'WITHDRAWN' | 'CANCELLED' | 'EXPIRED';
+export type StepStatus = 'OPEN' | 'BLOCKED' | 'APPROVED' | 'REJECTED' | 'SKIPPED' | 'RETURNED' | 'CANCELLED';
+export type AssignmentStatus =
+  | 'WAITING'
+  | 'OPEN'
+  | 'APPROVED'
+  | 'REJECTED'
+  | 'RETURNED'
+  | 'ABSTAINED'
+  | 'ADVISED'
+  | 'CONFIRMED'
+  | 'FILED'
+  | 'DELEGATED'
+  | 'TRANSFERRED'
+  | 'SKIPPED'
+  | 'CANCELLED';
+
+export type InterestReason = 'REQUESTER' | 'OWNER' | 'LAST_AUTHOR' | 'BENEFICIARY' | 'HAND_OVER';
+export interface Interest {
+  readonly personId: string;
+  readonly because: InterestReason;
+}
+
+/** What is being approved, frozen at submission: the watched content and what the inbox shows of it. */
+export interface SubjectSnapshot {
+  readonly type: string;
+  readonly id: string;
+  readonly title: string;
+  readonly ownerId: string;
+  readonly departmentId: string | null;
+  /** Watched fields, lines and attachment digests; what conditions read as `subject`. */
+  readonly content: Readonly<Record<string, unknown>>;
+  /** SHA-256 (hex) over the canonical JSON of `content`. */
+  readonly digest: string;
+}
+
+/** The machine actor: escalations decide as it, never as a person. */
+export const SYSTEM = 'system';
+
+export interface StepState {
+  readonly key: string;
+  readonly round: number;
+  /** Counts re-openings inside one round (after a return to an earlier step); starts at 1. */
+  readonly attempt: number;
+  readonly status: StepStatus;
+  readonly openedAt: Date;
+  readonly dueAt: Date | null;
+  readonly closedAt: Date | null;
+  /** Why it was skipped, blocked or closed early; a stable word, not a sentence. */
+  readonly reason: string | null;
+  /** Rungs of the ladder that have acted. */
+  readonly rung: number;
+}
+
+/** How an assignment came from another one, or from a person who is away. */
+export interface HandOver {
+  readonly kind: 'ABSENCE' | 'DELEGATION' | 'TRANSFER' | 'ESCALATION' | 'CONFIRMATION';
+  readonly fromPersonId: string;
+}
+
+export interface AssignmentState {
+  /** 1, 2, 3 … within the request; the core's name for the row. */
+  readonly ordinal: number;
+  readonly stepKey: string;
+  readonly round: number;
+  readonly attempt: number;
+  readonly personId: string;
+  readonly status: AssignmentStatus;
+  /** The rule that chose the person, as text (`role:finance`), or how they were added. */
+  readonly rule: string;
+  readonly group: string | null;
+  readonly weight: number;
+  readonly veto: boolean;
+  readonly required: boolean;
+  /** Position among those asked one after another. */
+  readonly position: number;
+  /** The ordinal that must be decided before this one opens. */
+  readonly waitsFor: number | null;
+  readonly handOver: HandOver | null;
+  /** The assignment this one was handed over from. */
+  readonly previousOrdinal: number | null;
+  readonly addedById: string | null;
+  readonly openedAt: Date | null;
+  readonly dueAt: Date | null;
+  readonly decidedAt: Date | null;
+  readonly decidedById: string | null;
+  readonly comment: string | null;
+  /** Evidence of a confirmation, or the filing number. */
+  readonly evidence: string | null;
+  /** Why it was cancelled or skipped. */
+  readonly reason: string | null;
+}
+
+export interface RequestState {
+  readonly id: string;
+  readonly definition: ProcessDefinition;
+  readonly status: RequestStatus;
+  readonly pausedAt: Date | null;
+  readonly round: number;
+  readonly requesterId: string;
+  readonly submittedAt: Date;
+  readonly endedAt: Date | null;
+  readonly subject: SubjectSnapshot;
+  readonly interests: readonly Interest[];
+  /** Every step ever opened or skipped, oldest first; the current one of a key is the last of this round. */
+  readonly steps: readonly StepState[];
+  readonly assignments: readonly AssignmentState[];
+  readonly returnedById: string | null;
+  readonly lastNudgedAt: Date | null;
+  /** Facts applied so far. */
+  readonly factCount: number;
+}
+
+/** What is true at the moment of a command: the only view of the outside that the core gets. */
+export interface World {
+  readonly now: Date;
+  readonly organisation: Organisation;
+  readonly calendarOf: (key: string | null) => BusinessCalendar;
+}
+
+export interface NewAssignment {
+  readonly ordinal: number;
+  readonly personId: string;
+  readonly status: 'OPEN' | 'WAITING' | 'APPROVED';
+  readonly rule: string;
+  readonly group: string | null;
+  readonly weight: number;
+  readonly veto: boolean;
+  readonly required: boolean;
+  readonly position: number;
+  readonly waitsFor: number | null;
+  readonly handOver: HandOver | null;
+  readonly previousOrdinal: number | null;
+  readonly addedById: string | null;
+  readonly comment: string | null;
+}
+
+export type ExclusionReason = 'INACTIVE' | 'ABSENT' | 'INTEREST' | 'DUPLICATE' | 'NEVER_SAME_AS' | 'UNKNOWN';
+export interface Exclusion {
+  readonly personId: string;
+  readonly rule: string;
+  readonly reason: ExclusionReason;
+}
+
+export interface PlannedTimer {
+  readonly kind: 'reminder' | 'rung';
+  readonly index: number;
+  readonly at: Date;
+}
+
+export type RequestOutcome = 'APPROVED' | 'REJECTED' | 'WITHDRAWN' | 'CANCELLED' | 'EXPIRED';
+export type DecisionStatus = 'APPROVED' | 'REJECTED' | 'ABSTAINED' | 'ADVISED' | 'CONFIRMED' | 'FILED' | 'RETURNED';
+
+/** What happened. Stored append-only; dates are in the past, people are ids, `type` is past tense. */
+export type Fact = { readonly at: Date } & (
+  | { readonly type: 'SUBMITTED'; readonly by: string; readonly subject: SubjectSnapshot; readonly interests: readonly Interest[]; readonly comment: string | null; readonly process: { readonly key: string; readonly version: number } }
+  | { readonly type: 'STEP_OPENED'; readonly step: string; readonly attempt: number; readonly dueAt: Date | null; readonly assignments: readonly NewAssignment[]; readonly exclusions: readonly Exclusion[]; readonly timers: readonly PlannedTimer[] }
+  | { readonly type: 'STEP_SKIPPED'; readonly step: string; readonly attempt: number; readonly reason: string; readonly exclusions: readonly Exclusion[] }
+  | { readonly type: 'STEP_BLOCKED'; readonly step: string; readonly attempt: number; readonly reason: string; readonly exclusions: readonly Exclusion[] }
+  | { readonly type: 'PEOPLE_NOTIFIED'; readonly step: string; readonly people: readonly string[] }
+  | { readonly type: 'ASSIGNMENT_OPENED'; readonly ordinal: number; readonly dueAt: Date | null }
+  | { readonly type: 'DECIDED'; readonly ordinal: number; readonly by: string; readonly decision: DecisionStatus; readonly comment: string | null; readonly evidence: string | null }
+  | { readonly type: 'DELEGATE_ANSWERED'; readonly ordinal: number; readonly by: string; readonly proposal: DecisionStatus; readonly comment: string | null; readonly confirmation: NewAssignment }
+  | { readonly type: 'ASSIGNMENT_CLOSED'; readonly ordinal: number; readonly status: 'CANCELLED' | 'SKIPPED'; readonly reason: string }
+  | { readonly type: 'HANDED_OVER'; readonly ordinal: number; readonly by: string; readonly kind: 'DELEGATION' | 'TRANSFER' | 'ESCALATION'; readonly comment: string | null; readonly successor: NewAssignment; readonly interests: readonly Interest[] }
+  | { readonly type: 'APPROVER_ADDED'; readonly step: string; readonly by: string; readonly comment: string | null; readonly assignment: NewAssignment; readonly suspended: number | null }
+  | { readonly type: 'STEP_CLOSED'; readonly step: string; readonly outcome: 'APPROVED' | 'REJECTED' | 'RETURNED' | 'CANCELLED'; readonly reason: string | null }
+  | { readonly type: 'RETURNED'; readonly by: string; readonly toStep: string | null; readonly comment: string | null }
+  | { readonly type: 'RESUBMITTED'; readonly by: string; readonly round: number; readonly subject: SubjectSnapshot; readonly interests: readonly Interest[]; readonly comment: string | null; readonly carried: readonly string[]; readonly changed: readonly string[] }
+  | { readonly type: 'NUDGED'; readonly by: string; readonly people: readonly string[]; readonly comment: string | null }
+  | { readonly type: 'REMINDED'; readonly step: string; readonly attempt: number; readonly index: number; readonly people: readonly string[] }
+  | { readonly type: 'ESCALATED'; readonly step: string; readonly attempt: number; readonly rung: number; readonly action: 'remind' | 'notify' | 'add' | 'hand-over' | 'decide'; readonly people: readonly string[]; readonly assignments: readonly NewAssignment[]; readonly exclusions: readonly Exclusion[] }
+  | { readonly type: 'SYSTEM_DECIDED'; readonly step: string; readonly verdict: 'APPROVE' | 'REJECT' | 'RETURN' }
+  | { readonly type: 'ENDED'; readonly outcome: RequestOutcome; readonly by: string; readonly comment: string | null }
+);
+
+export type FactType = Fact['type'];
+
+/** What someone wants to happen. `by` is a person id, or SYSTEM for a timer. */
+export type Command =
+  | { readonly type: 'submit'; readonly by: string; readonly subject: SubjectSnapshot; readonly interests: readonly Interest[]; readonly comment: string | null }
+  | { readonly type: 'decide'; readonly by: string; readonly ordinal: number; readonly action: DecisionAction; readonly comment: string | null; readonly evidence: string | null }
+  | { readonly type: 'return'; readonly by: string; readonly ordinal: number; readonly toStep: string | null; readonly comment: string | null }
+  | { readonly type: 'resubmit'; readonly by: string; readonly subject: SubjectSnapshot; readonly interests: readonly Interest[]; readonly comment: string | null }
+  | { readonly type: 'withdraw'; readonly by: string; readonly comment: string | null }
+  | { readonly type: 'cancel'; readonly by: string; readonly comment: string | null }
+  | { readonly type: 'hand-over'; readonly by: string; readonly ordinal: number; readonly kind: 'DELEGATION' | 'TRANSFER'; readonly toPersonId: string; readonly comment: string | null }
+  | { readonly type: 'add-approver'; readonly by: string; readonly ordinal: number; readonly personId: string; readonly position: 'BEFORE' | 'BESIDE' | 'AFTER'; readonly comment: string | null }
+  | { readonly type: 'nudge'; readonly by: string; readonly comment: string | null }
+  | { readonly type: 'unblock'; readonly by: string }
+  | { readonly type: 'timer'; readonly step: string; readonly attempt: number; readonly round: number; readonly kind: 'reminder' | 'rung'; readonly index: number };
+
+export type DecisionAction = 'APPROVE' | 'REJECT' | 'ABSTAIN' | 'ADVISE' | 'CONFIRM' | 'FILE';
+
+/** The request before its first fact. */
+export function newRequest(id: string, definition: ProcessDefinition, now: Date): RequestState {
+  return {
+    id,
+    definition,
+    status: 'PENDING',
+    pausedAt: null,
+    round: 1,
+    requesterId: '',
+    submittedAt: now,
+    endedAt: null,
+    subject: { type: definition.subjectType, id: '', title: '', ownerId: '', departmentId: null, content: {}, digest: '' },
+    interests: [],
+    steps: [],
+    assignments: [],
+    returnedById: null,
+    lastNudgedAt: null,
+    factCount: 0,
+  };
+}
+
+export const isEnded = (request: RequestState): boolean => request.status !== 'PENDING' && request.status !== 'RETURNED';
+
+/** The live state of a step in this round, if it was opened, skipped or blocked. */
+export function currentStep(request: RequestState, key: string): StepState | undefined {
+  return request.steps.findLast((step) => step.key === key && step.round === request.round);
+}
+
+/** The assignments of a step's live attempt. */
+export function assignmentsOf(request: RequestState, step: StepState): AssignmentState[] {
+  return request.assignments.filter(
+    (assignment) =>
+      assignment.stepKey === step.key && assignment.round === step.round && assignment.attempt === step.attempt,
+  );
+}
+
+export const isDecided = (assignment: AssignmentState): boolean =>
+  ['APPROVED', 'REJECTED', 'ABSTAINED', 'CONFIRMED', 'FILED', 'ADVISED', 'RETURNED'].includes(assignment.status);
+
+export const isLive = (assignment: AssignmentState): boolean =>
+  assignment.status === 'OPEN' || assignment.status === 'WAITING';
+
+/** Why an assignment was cancelled that was still an operand when its step was decided without it. */
+export const STEP_DECIDED = 'STEP_DECIDED';
+
+/**
+ * The vote an assignment stands for; undefined when it is no operand (handed over, taken away, skipped, an opinion).
+ * One that was still open when the step was decided stays an open ballot, so that the outcome of a closed step can be
+ * computed again from its assignments.
+ */
+export function ballotOf(assignment: AssignmentState): Ballot | undefined {
+  const verdict = verdictOf(assignment);
+  if (verdict === undefined) return undefined;
+  const { weight, group, veto, required } = assignment;
+  return { verdict, weight, group, veto, required };
+}
+
+function verdictOf({ status, reason }: AssignmentState): Ballot['verdict'] | undefined {
+  switch (status) {
+    case 'APPROVED':
+    case 'CONFIRMED':
+    case 'FILED':
+      return 'APPROVE';
+    case 'REJECTED':
+      return 'REJECT';
+    case 'ABSTAINED':
+      return 'ABSTAIN';
+    case 'OPEN':
+    case 'WAITING':
+      return null;
+    case 'CANCELLED':
+      return reason === STEP_DECIDED ? null : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** The operands of the step's formula. */
+export const ballotsOf = (request: RequestState, step: StepState): Ballot[] =>
+  assignmentsOf(request, step).flatMap((assignment) => ballotOf(assignment) ?? []);
+
+/** Whether the flow goes past the step. An opinion blocks nothing, not even when nobody can be asked for it. */
+export function isPassed(node: StepNode, step: StepState | undefined): boolean {
+  if (!step) return false;
+  return node.kind === 'advise' || step.status === 'APPROVED' || step.status === 'SKIPPED';
+}
+
+/** Whether the person is among those with an interest, whatever the definition allows them. */
+export const hasInterest = (request: RequestState, personId: string): boolean =>
+  request.interests.some((entry) => entry.personId === personId);
+
+/**
+ * The interest that keeps this person from deciding, or null. `allow` in the definition lifts every interest; `allow`
+ * on the step lifts the requester's, however many reasons they have, and that of those who share it by a hand-over.
+ */
+export function interestOf(request: RequestState, step: DecisionStep | undefined, personId: string): Interest | null {
+  if (request.definition.interest === 'allow') return null;
+  const found = request.interests.filter((entry) => entry.personId === personId);
+  if (step?.onRequester !== 'allow') return found[0] ?? null;
+  if (personId === request.requesterId) return null;
+  return found.find((entry) => entry.because !== 'HAND_OVER') ?? null;
+}

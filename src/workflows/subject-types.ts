@@ -1,0 +1,78 @@
+import type { FieldTypes } from './condition.js';
+
+/** What can be submitted for approval, for which purposes, and which of its fields conditions and rules may read. */
+export interface SubjectTypeDescription {
+  /** The first one is meant when a submission names none. */
+  readonly purposes: readonly string[];
+  /** Amounts are in the major unit of their currency; dates are text, YYYY-MM-DD; people and departments are ids and keys. */
+  readonly fields: FieldTypes;
+}
+
+/** The registered subject types. A new one is one row here and one file that loads it. */
+export const SUBJECT_TYPES = {
+  CONTRACT: {
+    purposes: ['review'],
+    fields: {
+      number: 'string',
+      title: 'string',
+      /** SALES, FRAMEWORK, TECHNICAL, COMMERCIAL or PROMOTION. */
+      kind: 'string',
+      signingMode: 'string',
+      currency: 'string',
+      amount: 'double',
+      customerLevel: 'string',
+      discountPercent: 'double',
+      startsOn: 'string',
+      endsOn: 'string',
+      paymentTerms: 'list',
+      lines: 'list',
+      ownerId: 'string',
+      department: 'string',
+    },
+  },
+  PLAN: {
+    purposes: ['approval'],
+    fields: {
+      number: 'string',
+      title: 'string',
+      kind: 'string',
+      template: 'string',
+      period: 'string',
+      total: 'double',
+      lines: 'list',
+      ownerId: 'string',
+      department: 'string',
+    },
+  },
+  PROJECT: {
+    purposes: ['initiation'],
+    fields: {
+      number: 'string',
+      title: 'string',
+      template: 'string',
+      stage: 'string',
+      currency: 'string',
+      amount: 'double',
+      customerLevel: 'string',
+      ownerId: 'string',
+      department: 'string',
+    },
+  },
+  DOCUMENT: {
+    purposes: ['approval'],
+    fields: {
+      number: 'string',
+      title: 'string',
+      form: 'string',
+      /** START, RESULT or NONE: which gate of its project's stage the document belongs to. */
+      gate: 'string',
+      template: 'string',
+      stage: 'string',
+      data: 'map',
+      ownerId: 'string',
+      department: 'string',
+    },
+  },
+} as const satisfies Readonly<Record<string, SubjectTypeDescription>>;
+
+export type SubjectType = keyof typeof SUBJECT_TYPES;
