@@ -25,6 +25,7 @@ const UP = [
   `alter table "outbox_message" add constraint "outbox_message_key_unique" unique ("key")`,
   `create index outbox_message_next on outbox_message (next_try_at, id) where state = 'PENDING'`,
   `alter table "outbox_message" add constraint "outbox_message_state_check" check ("state" in ('PENDING', 'DELIVERED', 'DEAD'))`,
+  `create table "sign_in_attempt" ("key" text not null, "points" int not null default 0, "expire" bigint null, primary key ("key"))`,
   `create table "plan_template" ("key" text not null, "version" int not null, "definition" jsonb not null, primary key ("key"))`,
   `create table "process_version" ("id" uuid not null, "key" text not null, "version" int not null, "subject_type" text not null, "purpose" text not null, "status" text not null default 'PUBLISHED', "priority" int not null, "definition" jsonb not null, "digest" text not null, "published_at" timestamptz(3) null, primary key ("id"))`,
   `create index "process_version_subject_type_index" on "process_version" ("subject_type")`,
@@ -69,6 +70,7 @@ const UP = [
   `alter table "customer" add constraint "customer_number_unique" unique ("number")`,
   `create index "customer_owner_id_index" on "customer" ("owner_id")`,
   `create index "customer_department_id_index" on "customer" ("department_id")`,
+  `create index "customer_created_at_id_index" on "customer" ("created_at", "id")`,
   `create index "customer_name_index" on "customer" ("name")`,
   `alter table "customer" add constraint "customer_level_check" check ("level" in ('H', 'A', 'B', 'C'))`,
   `alter table "customer" add constraint "customer_status_check" check ("status" in ('POTENTIAL', 'INTENDED', 'DEALING', 'DEALT', 'MAINTAINED', 'DORMANT', 'LOST'))`,
@@ -230,7 +232,7 @@ end $$`,
 ];
 
 const DOWN = [
-  `drop table if exists business_calendar, department, form_template, idempotency_record, number_sequence, organisation_revision, outbox_message, plan_template, process_version, project_template, role, timer, app_user, session, role_grant, plan, plan_milestone, plan_line, notification, customer, project, project_stage, document, contact, contract, payment_term, contract_line, approval_request, approval_step, approval_event, approval_interest, approval_assignment, absence cascade`,
+  `drop table if exists sign_in_attempt, business_calendar, department, form_template, idempotency_record, number_sequence, organisation_revision, outbox_message, plan_template, process_version, project_template, role, timer, app_user, session, role_grant, plan, plan_milestone, plan_line, notification, customer, project, project_stage, document, contact, contract, payment_term, contract_line, approval_request, approval_step, approval_event, approval_interest, approval_assignment, absence cascade`,
   `drop function if exists refuse_change()`,
   `drop function if exists refuse_interested_decision()`,
   `drop function if exists refuse_ended_change()`,

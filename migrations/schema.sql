@@ -399,6 +399,12 @@ create table session (
   ended_at timestamp(3) with time zone
 );
 
+create table sign_in_attempt (
+  key text not null,
+  points integer not null default 0,
+  expire bigint
+);
+
 create table timer (
   id uuid not null,
   key text not null,
@@ -636,6 +642,8 @@ alter table session add constraint session_pkey PRIMARY KEY (id);
 
 alter table session add constraint session_refresh_hash_unique UNIQUE (refresh_hash);
 
+alter table sign_in_attempt add constraint sign_in_attempt_pkey PRIMARY KEY (key);
+
 alter table timer add constraint timer_key_unique UNIQUE (key);
 
 alter table timer add constraint timer_pkey PRIMARY KEY (id);
@@ -679,6 +687,8 @@ CREATE INDEX contract_line_contract_id_index ON public.contract_line USING btree
 CREATE INDEX contract_owner_id_index ON public.contract USING btree (owner_id);
 
 CREATE INDEX contract_project_id_index ON public.contract USING btree (project_id);
+
+CREATE INDEX customer_created_at_id_index ON public.customer USING btree (created_at, id);
 
 CREATE INDEX customer_department_id_index ON public.customer USING btree (department_id);
 

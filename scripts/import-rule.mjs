@@ -3,7 +3,7 @@
 // the base; what stands under `types` only by `import type`. `npm run lint` enforces it (scripts/lint-plugin.mjs).
 
 /** Modules without rules of their own that any layer may lean on. */
-const BASE = { values: ['errors', 'limits'], types: ['context', 'config'] };
+const BASE = { values: ['errors', 'limits', 'text'], types: ['context', 'config'] };
 const EVERYTHING = ['*'];
 
 export const LAYERS = {
@@ -17,8 +17,9 @@ export const LAYERS = {
 
   // Use cases and tables.
   entities: { values: [], types: ['workflows'] },
-  commands: { values: ['context', 'workflows', 'entities'] },
-  queries: { values: ['context', 'entities'] },
+  commands: { values: ['context', 'workflows', 'entities', 'bus'] },
+  // The core answers `viewerCan`; a view may ask it, and never decides anything.
+  queries: { values: ['context', 'entities', 'workflows', 'bus'] },
 
   // Edges.
   resolvers: { values: ['context', 'commands', 'queries', 'entities'] },
@@ -32,6 +33,10 @@ export const LAYERS = {
   limits: { values: [], base: false },
   config: { values: ['errors', 'limits', 'process-life'], base: false },
   context: { values: [], types: ['entities', 'workflows', 'permissions', 'queries', 'commands'] },
+  bus: { values: [], types: ['context'] },
+  clock: { values: [], types: ['context'] },
+  database: { values: ['entities'] },
+  text: { values: [], base: false },
   'process-life': { values: ['errors', 'limits'], types: ['config'], base: false },
 
   // The composition root and what stands outside the house.

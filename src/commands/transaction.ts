@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Actor, Context, Wake } from '../context.js';
 import { refusal } from '../errors.js';
+import { isRowId } from '../entities/is-row-id.js';
 import { TRANSACTION_TRIES } from '../limits.js';
 
 /** A context inside a transaction. What is put into `wakes` is sent after the commit, and never after a rollback. */
@@ -28,6 +29,8 @@ export async function inTransaction<T>(ctx: Context, work: (tx: TransactionConte
     const wakes: Wake[] = [];
     try {
       const result = await ctx.em.fork().transactional((em) => work({ ...ctx, em: em as EntityManager, wakes }));
+      // What was read before the change is not shown after it.
+      ctx.loaders.clear();
       for (const wake of wakes) ctx.services.wake(wake);
       return result;
     } catch (error) {
@@ -43,10 +46,8 @@ export function requireActor(ctx: Context): Actor {
   return ctx.actor;
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
 /** An id as the client gave it; a malformed one names nothing. @throws NOT_FOUND */
 export function requireId(id: string, what: string): string {
-  if (!UUID.test(id)) throw refusal('NOT_FOUND', { what });
+  if (!isRowId(id)) throw refusal('NOT_FOUND', { what });
   return id.toLowerCase();
 }

@@ -12,7 +12,7 @@ import { Document, FormTemplateRow } from './documents/document.js';
 import { Absence } from './organisation/absence.js';
 import { BusinessCalendarRow } from './organisation/business-calendar.js';
 import { Department } from './organisation/department.js';
-import { NumberSequence, OrganisationRevision } from './organisation/counters.js';
+import { NumberSequence, OrganisationRevision, SignInAttempt } from './organisation/counters.js';
 import { Role, RoleGrant } from './organisation/role.js';
 import { Session } from './organisation/session.js';
 import { User } from './organisation/user.js';
@@ -57,6 +57,7 @@ export const ENTITIES = [
   Role,
   RoleGrant,
   Session,
+  SignInAttempt,
   Timer,
   User,
 ];

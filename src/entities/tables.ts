@@ -9,6 +9,8 @@ export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
 
+export type Int8 = ColumnType<string, bigint | number | string, bigint | number | string>;
+
 export type Json = JsonValue;
 
 export type JsonArray = JsonValue[];
@@ -422,6 +424,12 @@ export interface Session {
   signed_in_at: ColumnType<string, Date | string, Date | string>;
 }
 
+export interface SignInAttempt {
+  expire: Int8 | null;
+  key: string;
+  points: Generated<number>;
+}
+
 export interface Timer {
   due_at: ColumnType<string, Date | string, Date | string>;
   fired_at: ColumnType<string, Date | string, Date | string> | null;
@@ -466,5 +474,6 @@ export interface DB {
   role: Role;
   role_grant: RoleGrant;
   session: Session;
+  sign_in_attempt: SignInAttempt;
   timer: Timer;
 }

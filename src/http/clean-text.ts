@@ -1,11 +1,10 @@
-import { GraphQLError, type ASTVisitor, type ValidationContext } from 'graphql';
+import type { ASTVisitor, ValidationContext } from 'graphql';
 import { refusal, type Refusal } from '../errors.js';
+import { isWellFormedText } from '../text.js';
+import { asGraphQLError } from './refusal-of.js';
 
 /** Nesting of the variables: business inputs have under ten levels; a JSON column or a walk over it must not overflow. */
 const VARIABLES_MAX_DEPTH = 32;
-
-/** NUL cannot be stored by PostgreSQL, and half a surrogate pair would be changed silently to U+FFFD. */
-const isClean = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
 
 const REASON = 'a text holds a NUL character or half of a surrogate pair';
 const dirty = (path: string): Refusal =>
@@ -17,12 +16,14 @@ export function variablesRefusal(variables: unknown): Refusal | null {
   const open: { value: unknown; path: string; depth: number }[] = [{ value: variables, path: '', depth: 0 }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { value, path, depth } = next;
-    if (typeof value === 'string' && !isClean(value)) return dirty(path);
+    if (typeof value === 'string' && !isWellFormedText(value)) return dirty(path);
     if (typeof value !== 'object' || value === null) continue;
     if (depth > VARIABLES_MAX_DEPTH)
-      return refusal('QUERY_TOO_COMPLEX', { reason: `the variables nest deeper than ${VARIABLES_MAX_DEPTH} levels` });
+      return refusal('QUERY_TOO_COMPLEX', {
+        reason: `the variables nest deeper than ${VARIABLES_MAX_DEPTH} levels`,
+      });
     for (const [key, child] of Object.entries(value)) {
-      if (!isClean(key)) return dirty(path);
+      if (!isWellFormedText(key)) return dirty(path);
       open.push({ value: child, path: path === '' ? key : `${path}.${key}`, depth: depth + 1 });
     }
   }
@@ -33,9 +34,8 @@ export function variablesRefusal(variables: unknown): Refusal | null {
 export function CleanLiteralsRule(context: ValidationContext): ASTVisitor {
   return {
     StringValue(node) {
-      if (!isClean(node.value)) {
-        const cause = dirty('query');
-        context.reportError(new GraphQLError(cause.message, { nodes: node, originalError: cause }));
+      if (!isWellFormedText(node.value)) {
+        context.reportError(asGraphQLError(dirty('query'), node));
       }
     },
   };

@@ -7,7 +7,7 @@ export async function within<T>(ms: number, work: Promise<T>, late: () => T): Pr
       try {
         resolve(late());
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     }, ms);
   });

@@ -25,14 +25,17 @@ import {
   QUERY_MAX_DIRECTIVES,
 } from '../limits.js';
 import { CleanLiteralsRule } from './clean-text.js';
+import { asGraphQLError, requestRefusal } from './refusal-of.js';
 
-const tooComplex = (error: GraphQLError): Refusal =>
-  refusal('QUERY_TOO_COMPLEX', { reason: error.message.replace(/^Syntax Error: /, '') });
+const tooComplex = (error: GraphQLError): GraphQLError =>
+  asGraphQLError(refusal('QUERY_TOO_COMPLEX', { reason: error.message.replace(/^Syntax Error: /, '') }));
 
 /** The rules report instead of throwing: a rule that throws ends a validation as a failure of the server. */
 const REPORTING = {
   propagateOnRejection: false,
-  onReject: [(context: ValidationContext | null, error: GraphQLError) => context?.reportError(tooComplex(error))],
+  onReject: [
+    (context: ValidationContext | null, error: GraphQLError) => context?.reportError(tooComplex(error)),
+  ],
 };
 
 /** What is refused by the text of an operation alone, whatever its variables; run once per document. */
@@ -59,7 +62,7 @@ export function costRefusal(
   if (known !== undefined) return known;
   const { priced, fixed } = withPageSizes(schema, document, variables ?? {});
   const error = validate(schema, priced, [COST_RULE])[0];
-  const refused = error === undefined ? null : (error as Refusal);
+  const refused = error === undefined ? null : requestRefusal(error);
   if (fixed) fixedCosts.set(document, refused);
   return refused;
 }

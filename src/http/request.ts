@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import type { Context } from '../context.js';
 import type { Language } from '../errors.js';
 
@@ -28,9 +29,20 @@ export function languageOf(acceptLanguage: string | null | undefined): Language 
     const [tag = '', ...parameters] = part.trim().toLowerCase().split(';');
     const primary = tag.split('-')[0];
     if (primary !== 'en' && primary !== 'zh') continue;
-    const quality = parameters.map((text) => /^\s*q=([\d.]+)\s*$/.exec(text)?.[1]).find((text) => text !== undefined);
+    const quality = parameters
+      .map((text) => /^\s*q=([\d.]+)\s*$/.exec(text)?.[1])
+      .find((text) => text !== undefined);
     const weight = quality === undefined ? 1 : Number(quality) || 0;
     if (weight > best.weight) best = { language: primary, weight };
   }
   return best.language;
 }
+
+export const headerOf = (header: string | string[] | undefined): string | null =>
+  Array.isArray(header) ? header.join(', ') : (header ?? null);
+
+export const requestOf = (request: FastifyRequest): ContextRequest => ({
+  authorization: credentials(request.headers.authorization),
+  acceptLanguage: headerOf(request.headers['accept-language']),
+  address: request.ip,
+});

@@ -1,4 +1,5 @@
 import { ArgsType, Field, Int, ObjectType, type ClassType } from 'type-graphql';
+import { isRowId } from '../entities/is-row-id.js';
 import { refusal } from '../errors.js';
 import { PAGE_DEFAULT, PAGE_MAX } from '../limits.js';
 
@@ -34,14 +35,12 @@ function decodeCursor(cursor: string, width: number): readonly string[] {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     const [at, id] = Array.isArray(key) ? (key as unknown[]) : [];
     const sound = Array.isArray(key) && key.length === width && key.every((part) => typeof part === 'string');
-    if (sound && !Number.isNaN(Date.parse(String(at))) && UUID.test(String(id))) return key as string[];
+    if (sound && !Number.isNaN(Date.parse(String(at))) && isRowId(String(id))) return key as string[];
   } catch {
     // not one of ours
   }
   throw refusal('BAD_USER_INPUT', { reason: 'after is not a cursor of this list', fields: [{ path: 'after', rule: 'an endCursor' }] });
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 @ObjectType({ description: 'Where a page of a list ends.' })
 export class PageInfo {

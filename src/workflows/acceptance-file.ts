@@ -6,7 +6,7 @@ import { keySchema } from './process.js';
 // Acceptance rows: what must happen when people use the pack through the public API. A player plays them.
 
 /** A dotted path into an answer: `request.status`, `project.stages.0.status`. Numbers index lists. */
-export type AnswerPath = string;
+type AnswerPath = string;
 
 /** Values may hold `${name}` of an earlier `save`, or `${user:sales@demo.local}` for a person's id. */
 export type AcceptanceStep =
@@ -26,6 +26,7 @@ export type AcceptanceStep =
       readonly with: Readonly<Record<string, unknown>>;
       readonly save: Readonly<Record<string, AnswerPath>>;
       readonly expect: Readonly<Record<AnswerPath, unknown>>;
+      readonly refuse: string | null;
     }
   /** Moves the clock forward. */
   | { readonly clock: Date }
@@ -39,7 +40,9 @@ export type AcceptanceStep =
         readonly steps: readonly string[];
         readonly save: Readonly<Record<string, string>>;
       };
-    };
+    }
+  /** Since the clock last moved the person got messages of exactly these kinds, in any number and order. */
+  | { readonly expectNotified: { readonly as: string; readonly kinds: readonly string[] } };
 
 export interface AcceptanceCase {
   /** Catalogue id, with a suffix where one id has several rows: `A-25/large`. */
@@ -50,31 +53,40 @@ export interface AcceptanceCase {
   readonly steps: readonly AcceptanceStep[];
 }
 
-const instant = z.iso.datetime({ offset: true, error: 'an instant is written like 2024-05-06T01:00:00Z' }).transform((text) => new Date(text));
+const instant = z.iso
+  .datetime({ offset: true, error: 'an instant is written like 2024-05-06T01:00:00Z' })
+  .transform((text) => new Date(text));
 const operation = z.string().regex(/^[a-z][A-Za-z0-9]*$/, 'an operation is camelCase');
 const name = z.string().regex(/^[a-z][A-Za-z0-9]*$/, 'a saved name is camelCase');
-const answerPath = z.string().regex(/^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$/, 'a path is dotted, like request.status');
+const answerPath = z
+  .string()
+  .regex(/^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$/, 'a path is dotted, like request.status');
 const values = z.record(z.string(), z.unknown()).default({});
 const save = z.record(name, answerPath).default({});
 const expected = z.record(answerPath, z.unknown()).default({});
-const actor = z.email();
+/** An e-mail address; in a routine also a value that its uses fill in, so it is checked once it is. */
+const actor = z.string().min(1).max(200);
+const isActor = (text: string): boolean => z.email().safeParse(text).success;
+
+const call = { as: actor, with: values, save, expect: expected, refuse: z.string().nullable().default(null) };
+const hasNoAnswer = (step: { refuse: string | null; save: object; expect: object }): boolean =>
+  step.refuse === null || Object.keys({ ...step.save, ...step.expect }).length === 0;
+const noAnswer = { path: ['refuse'], message: 'what is refused has no answer to save or expect' };
 
 const row = [
-  z
-    .strictObject({ as: actor, do: operation, with: values, save, expect: expected, refuse: z.string().nullable().default(null) })
-    .refine((step) => step.refuse === null || Object.keys({ ...step.save, ...step.expect }).length === 0, {
-      path: ['refuse'],
-      message: 'what is refused has no answer to save or expect',
-    }),
-  z.strictObject({ as: actor, see: operation, with: values, save, expect: expected }),
+  z.strictObject({ do: operation, ...call }).refine(hasNoAnswer, noAnswer),
+  z.strictObject({ see: operation, ...call }).refine(hasNoAnswer, noAnswer),
   z.strictObject({ clock: instant }),
+  z.strictObject({
+    expectNotified: z.strictObject({ as: actor, kinds: z.array(z.string().regex(/^[A-Z][A-Z_]*$/)).max(20) }),
+  }),
   z.strictObject({ sweep: z.literal(true) }),
   z.strictObject({
     expectInbox: z.strictObject({
       as: actor,
       request: z.string().nullable().default(null),
-      steps: z.array(keySchema).max(50),
-      save: z.record(name, keySchema).default({}),
+      steps: z.array(z.string()).max(50),
+      save: z.record(name, z.string()).default({}),
     }),
   }),
 ] as const;
@@ -85,17 +97,36 @@ export const acceptanceSchema = z.strictObject({
   now: instant,
   /** Rows played in many cases; `takes` names what each use fills in. */
   routines: z
-    .array(z.strictObject({ key: keySchema, takes: z.array(name).max(20).default([]), steps: z.array(z.union(row)).min(1).max(100) }))
+    .array(
+      z.strictObject({
+        key: keySchema,
+        takes: z.array(name).max(20).default([]),
+        steps: z.array(z.union(row)).min(1).max(100),
+      }),
+    )
     .max(50)
     .default([]),
   cases: z
     .array(
       z.strictObject({
-        id: z.string().regex(/^[A-Z]-\d{2,3}(\/[a-z0-9]+(-[a-z0-9]+)*)?$/, 'an id is of the catalogue, like A-25 or A-25/large'),
+        id: z
+          .string()
+          .regex(
+            /^[A-Z]-\d{2,3}(\/[a-z0-9]+(-[a-z0-9]+)*)?$/,
+            'an id is of the catalogue, like A-25 or A-25/large',
+          ),
         title: z.string().min(1).max(300),
         now: instant.optional(),
         steps: z
-          .array(z.union([...row, z.strictObject({ use: keySchema, each: z.array(z.record(name, z.unknown())).min(1).max(100).default([{}]) })]))
+          .array(
+            z.union([
+              ...row,
+              z.strictObject({
+                use: keySchema,
+                each: z.array(z.record(name, z.unknown())).min(1).max(100).default([{}]),
+              }),
+            ]),
+          )
           .min(1)
           .max(500),
       }),
@@ -112,12 +143,20 @@ interface PlacedStep {
 }
 
 /** The cases with their routines written out, and what is wrong with them. */
-export function compileAcceptance(written: Written, stepKeys: ReadonlySet<string>): { cases: AcceptanceCase[]; problems: Problem[] } {
+export function compileAcceptance(
+  written: Written,
+  stepKeys: ReadonlySet<string>,
+): { cases: AcceptanceCase[]; problems: Problem[] } {
   const cases: AcceptanceCase[] = [];
-  const problems: Problem[] = [...duplicates(written.routines, 'routines', 'key'), ...duplicates(written.cases, 'cases', 'id')];
+  const problems: Problem[] = [
+    ...duplicates(written.routines, 'routines', 'key'),
+    ...duplicates(written.cases, 'cases', 'id'),
+  ];
   for (const [index, one] of written.cases.entries()) {
     const now = one.now ?? written.now;
-    const placed = one.steps.flatMap((step, number) => writtenOut(written, step, ['cases', index, 'steps', number], problems));
+    const placed = one.steps.flatMap((step, number) =>
+      writtenOut(written, step, ['cases', index, 'steps', number], problems),
+    );
     problems.push(...rowProblems(placed, now, stepKeys));
     cases.push({ id: one.id, title: one.title, now, steps: placed.map(({ step }) => step) });
   }
@@ -126,7 +165,11 @@ export function compileAcceptance(written: Written, stepKeys: ReadonlySet<string
   return { cases, problems: [...distinct.values()] };
 }
 
-function* duplicates<K extends string>(list: readonly Readonly<Record<K, string>>[], under: string, key: K): Generator<Problem> {
+function* duplicates<K extends string>(
+  list: readonly Readonly<Record<K, string>>[],
+  under: string,
+  key: K,
+): Generator<Problem> {
   for (const [index, item] of list.entries()) {
     if (list.findIndex((other) => other[key] === item[key]) === index) continue;
     yield { path: [under, index, key], rule: 'duplicate-key', message: `${item[key]} stands above already` };
@@ -134,7 +177,12 @@ function* duplicates<K extends string>(list: readonly Readonly<Record<K, string>
 }
 
 /** A row as it is, or the rows of the routine it uses, once for each set of values. */
-function writtenOut(written: Written, step: Written['cases'][number]['steps'][number], path: Path, problems: Problem[]): PlacedStep[] {
+function writtenOut(
+  written: Written,
+  step: Written['cases'][number]['steps'][number],
+  path: Path,
+  problems: Problem[],
+): PlacedStep[] {
   if (!('use' in step)) return [{ step, path }];
   const index = written.routines.findIndex((routine) => routine.key === step.use);
   const routine = written.routines[index];
@@ -145,10 +193,20 @@ function writtenOut(written: Written, step: Written['cases'][number]['steps'][nu
   return step.each.flatMap((given, number) => {
     const at = [...path, 'each', number];
     for (const wanted of routine.takes) {
-      if (!Object.hasOwn(given, wanted)) problems.push({ path: at, rule: 'missing-key', message: `"${wanted}" is missing: ${routine.key} takes it` });
+      if (!Object.hasOwn(given, wanted))
+        problems.push({
+          path: at,
+          rule: 'missing-key',
+          message: `"${wanted}" is missing: ${routine.key} takes it`,
+        });
     }
     for (const extra of Object.keys(given).filter((key) => !routine.takes.includes(key))) {
-      problems.push({ path: [...at, extra], rule: 'unknown-key', message: `${routine.key} takes no ${extra}`, part: 'key' });
+      problems.push({
+        path: [...at, extra],
+        rule: 'unknown-key',
+        message: `${routine.key} takes no ${extra}`,
+        part: 'key',
+      });
     }
     return routine.steps.map((inner, place) => ({
       step: filledIn(inner, given) as AcceptanceStep,
@@ -164,26 +222,34 @@ function filledIn(value: unknown, given: Readonly<Record<string, unknown>>): unk
   if (typeof value === 'string') {
     const whole = /^\$\{([^}]*)\}$/.exec(value)?.[1];
     if (whole !== undefined && Object.hasOwn(given, whole)) return given[whole];
-    return value.replace(REFERENCE, (text, key: string) => (Object.hasOwn(given, key) ? String(given[key]) : text));
+    return value.replace(REFERENCE, (text, key: string) =>
+      Object.hasOwn(given, key) ? String(given[key]) : text,
+    );
   }
   if (Array.isArray(value)) return value.map((item) => filledIn(item, given));
   if (value === null || typeof value !== 'object' || value instanceof Date) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, filledIn(inner, given)]));
 }
 
-function* rowProblems(rows: readonly PlacedStep[], start: Date, stepKeys: ReadonlySet<string>): Generator<Problem> {
+function* rowProblems(
+  rows: readonly PlacedStep[],
+  start: Date,
+  stepKeys: ReadonlySet<string>,
+): Generator<Problem> {
   const saved = new Set<string>();
   let now = start;
   for (const { step, path } of rows) {
+    yield* actorProblems(step, path);
     if ('clock' in step) {
-      if (step.clock < now) yield { path: [...path, 'clock'], rule: 'clock-backwards', message: 'the clock only moves forward' };
+      if (step.clock < now)
+        yield { path: [...path, 'clock'], rule: 'clock-backwards', message: 'the clock only moves forward' };
       now = step.clock;
     } else if ('expectInbox' in step) {
       yield* inboxProblems(step.expectInbox, [...path, 'expectInbox'], saved, stepKeys);
-    } else if (!('sweep' in step)) {
+    } else if ('with' in step) {
       yield* unknownReferences(step.with, [...path, 'with'], saved);
       yield* unknownReferences(step.expect, [...path, 'expect'], saved);
-      if ('refuse' in step && step.refuse !== null && !Object.hasOwn(ERRORS, step.refuse)) {
+      if (step.refuse !== null && !Object.hasOwn(ERRORS, step.refuse)) {
         yield { path: [...path, 'refuse'], rule: 'unknown-code', message: `no error code ${step.refuse}` };
       }
     }
@@ -192,25 +258,50 @@ function* rowProblems(rows: readonly PlacedStep[], start: Date, stepKeys: Readon
   }
 }
 
+function* actorProblems(step: AcceptanceStep, path: Path): Generator<Problem> {
+  const at: readonly [string, Path] | null =
+    'as' in step
+      ? [step.as, ['as']]
+      : 'expectInbox' in step
+        ? [step.expectInbox.as, ['expectInbox', 'as']]
+        : 'expectNotified' in step
+          ? [step.expectNotified.as, ['expectNotified', 'as']]
+          : null;
+  if (at && !isActor(at[0]))
+    yield { path: [...path, ...at[1]], rule: 'invalid-value', message: `${at[0]} is not an e-mail address` };
+}
+
 type Inbox = Extract<AcceptanceStep, { expectInbox: unknown }>['expectInbox'];
 
-function* inboxProblems(inbox: Inbox, path: Path, saved: ReadonlySet<string>, stepKeys: ReadonlySet<string>): Generator<Problem> {
+function* inboxProblems(
+  inbox: Inbox,
+  path: Path,
+  saved: ReadonlySet<string>,
+  stepKeys: ReadonlySet<string>,
+): Generator<Problem> {
   yield* unknownReferences(inbox.request, [...path, 'request'], saved);
   for (const [index, key] of inbox.steps.entries()) {
-    if (!stepKeys.has(key)) yield { path: [...path, 'steps', index], rule: 'unknown-step', message: `no step ${key}` };
+    if (!stepKeys.has(key))
+      yield { path: [...path, 'steps', index], rule: 'unknown-step', message: `no step ${key}` };
   }
   for (const [key, step] of Object.entries(inbox.save)) {
-    if (!inbox.steps.includes(step)) yield { path: [...path, 'save', key], rule: 'unknown-step', message: `step ${step} is not expected here` };
+    if (!inbox.steps.includes(step))
+      yield {
+        path: [...path, 'save', key],
+        rule: 'unknown-step',
+        message: `step ${step} is not expected here`,
+      };
   }
 }
 
 function* unknownReferences(value: unknown, path: Path, saved: ReadonlySet<string>): Generator<Problem> {
   if (typeof value === 'string') {
     for (const [text, key = ''] of value.matchAll(REFERENCE)) {
-      const known = key.startsWith('user:') ? z.email().safeParse(key.slice('user:'.length)).success : saved.has(key);
+      const known = key.startsWith('user:') ? isActor(key.slice('user:'.length)) : saved.has(key);
       if (!known) yield { path, rule: 'unknown-reference', message: `nothing was saved as ${text}` };
     }
   } else if (value !== null && typeof value === 'object') {
-    for (const [key, inner] of Object.entries(value)) yield* unknownReferences(inner, [...path, Array.isArray(value) ? Number(key) : key], saved);
+    for (const [key, inner] of Object.entries(value))
+      yield* unknownReferences(inner, [...path, Array.isArray(value) ? Number(key) : key], saved);
   }
 }

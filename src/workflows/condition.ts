@@ -4,7 +4,7 @@ import { refusal } from '../errors.js';
 /** CEL types of the fields that conditions may read, by variable. Written once per subject type. */
 export type FieldTypes = Readonly<Record<string, 'string' | 'double' | 'int' | 'bool' | 'list' | 'map'>>;
 
-/** What a condition sees. Numbers in `subject` are doubles; amounts are in the major unit of their currency. */
+/** What a condition sees. Numbers in `subject` are what their field type says; amounts are in the major unit of their currency. */
 export interface ConditionScope {
   readonly subject: Readonly<Record<string, unknown>>;
   readonly requester: { readonly id: string; readonly department: string; readonly roles: readonly string[] };
@@ -12,7 +12,13 @@ export interface ConditionScope {
 }
 
 /** Bounds on one expression: enough for any real guard, too little to burn a core (measured in microseconds). */
-const LIMITS = { maxAstNodes: 200, maxDepth: 30, maxListElements: 100, maxMapEntries: 50, maxCallArguments: 10 };
+const LIMITS = {
+  maxAstNodes: 200,
+  maxDepth: 30,
+  maxListElements: 100,
+  maxMapEntries: 50,
+  maxCallArguments: 10,
+};
 
 const REQUESTER: FieldTypes = { id: 'string', department: 'string', roles: 'list' };
 
@@ -52,12 +58,26 @@ export function conditionProblem(expression: string, subject: FieldTypes): strin
  */
 export function holds(expression: string, subject: FieldTypes, scope: ConditionScope): boolean {
   try {
-    const answer = programFor(expression, subject)({ ...scope, round: BigInt(scope.round) });
+    const content = withIntegers(scope.subject, subject);
+    const answer = programFor(
+      expression,
+      subject,
+    )({ ...scope, subject: content, round: BigInt(scope.round) });
     if (typeof answer === 'boolean') return answer;
     throw new Error(`gave ${typeof answer}, not a yes or no`);
   } catch (error) {
     throw refusal('CONDITION_FAILED', { reason: firstLine(error), condition: expression });
   }
+}
+
+/** CEL keeps whole numbers apart from doubles, JSON does not: fields of type `int` become what their type says. */
+function withIntegers(content: ConditionScope['subject'], types: FieldTypes): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(content).map(([field, value]) => {
+      const whole = types[field] === 'int' && typeof value === 'number' && Number.isSafeInteger(value);
+      return [field, whole ? BigInt(value) : value];
+    }),
+  );
 }
 
 function programFor(expression: string, subject: FieldTypes): Program {
@@ -70,4 +90,5 @@ function programFor(expression: string, subject: FieldTypes): Program {
   return made;
 }
 
-const firstLine = (error: unknown): string => String((error as Error | undefined)?.message ?? error).split('\n')[0] ?? '';
+const firstLine = (error: unknown): string =>
+  String((error as Error | undefined)?.message ?? error).split('\n')[0] ?? '';

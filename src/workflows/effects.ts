@@ -1,3 +1,4 @@
+import { unreachable } from '../errors.js';
 import { isDecisionStep, stepOf } from './process.js';
 import { currentStep, type Fact, type RequestOutcome, type RequestState } from './request.js';
 
@@ -15,10 +16,26 @@ export type MessageKind =
 
 /** What must follow from facts. Keys are deterministic: the same facts give the same keys. */
 export type Effect =
-  | { readonly type: 'SCHEDULE_TIMER'; readonly key: string; readonly kind: 'reminder' | 'rung'; readonly step: string; readonly round: number; readonly attempt: number; readonly index: number; readonly at: Date }
+  | {
+      readonly type: 'SCHEDULE_TIMER';
+      readonly key: string;
+      readonly kind: 'reminder' | 'rung';
+      readonly step: string;
+      readonly round: number;
+      readonly attempt: number;
+      readonly index: number;
+      readonly at: Date;
+    }
   /** Cancels the timers of every attempt of the step in this round, or of the whole request (step null). */
   | { readonly type: 'CANCEL_TIMERS'; readonly step: string | null; readonly round: number }
-  | { readonly type: 'SEND'; readonly key: string; readonly message: MessageKind; readonly people: readonly string[] | 'administrators'; readonly step: string | null; readonly comment: string | null }
+  | {
+      readonly type: 'SEND';
+      readonly key: string;
+      readonly message: MessageKind;
+      readonly people: readonly string[] | 'administrators';
+      readonly step: string | null;
+      readonly comment: string | null;
+    }
   | { readonly type: 'SUBJECT'; readonly event: 'SUBMITTED' | 'RETURNED' | 'RESUBMITTED' | RequestOutcome };
 
 /** What follows from `facts`, which left the request in the state `after`; in the order of the facts. */
@@ -29,43 +46,61 @@ export function effectsOf(after: RequestState, facts: readonly Fact[]): Effect[]
 
 function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effect[] {
   const { round } = after;
-  const send = (message: MessageKind, people: readonly string[] | 'administrators', step: string | null, comment: string | null = null): Effect[] =>
-    people.length === 0 ? [] : [{ type: 'SEND', key: `${after.id}/${sequence}/${message}`, message, people, step, comment }];
+  const send = (
+    message: MessageKind,
+    people: readonly string[] | 'administrators',
+    step: string | null,
+    comment: string | null = null,
+  ): Effect[] =>
+    people.length === 0
+      ? []
+      : [{ type: 'SEND', key: `${after.id}/${sequence}/${message}`, message, people, step, comment }];
   switch (fact.type) {
     case 'SUBMITTED':
       return [{ type: 'SUBJECT', event: 'SUBMITTED' }];
     case 'RESUBMITTED':
       return [{ type: 'SUBJECT', event: 'RESUBMITTED' }];
     case 'STEP_OPENED': {
-      const timers = fact.timers.map(
-        (timer): Effect => ({
-          type: 'SCHEDULE_TIMER',
-          key: `${after.id}/${fact.step}/${round}/${fact.attempt}/${timer.kind}/${timer.index}`,
-          step: fact.step,
-          round,
-          attempt: fact.attempt,
-          kind: timer.kind,
-          index: timer.index,
-          at: timer.at,
-        }),
-      );
-      const asked = fact.assignments.filter((assignment) => assignment.status === 'OPEN').map((assignment) => assignment.personId);
-      return [...timers, ...send('ASSIGNED', asked, fact.step)];
+      const timers = fact.timers.map((timer): Effect => ({
+        type: 'SCHEDULE_TIMER',
+        key: `${after.id}/${fact.step}/${round}/${fact.attempt}/${timer.kind}/${timer.index}`,
+        step: fact.step,
+        round,
+        attempt: fact.attempt,
+        kind: timer.kind,
+        index: timer.index,
+        at: timer.at,
+      }));
+      return [...timers, ...send('ASSIGNED', stillAsked(after, fact.assignments), fact.step)];
     }
     case 'ASSIGNMENT_OPENED': {
       const assignment = after.assignments[fact.ordinal - 1];
-      return assignment ? send('ASSIGNED', [assignment.personId], assignment.stepKey) : [];
+      return assignment ? send('ASSIGNED', stillAsked(after, [assignment]), assignment.stepKey) : [];
     }
     case 'HANDED_OVER':
       return send('ASSIGNED', [fact.successor.personId], stepOfOrdinal(after, fact.ordinal), fact.comment);
     case 'APPROVER_ADDED':
-      return fact.assignment.status === 'OPEN' ? send('ASSIGNED', [fact.assignment.personId], fact.step, fact.comment) : [];
+      return fact.assignment.status === 'OPEN'
+        ? send('ASSIGNED', [fact.assignment.personId], fact.step, fact.comment)
+        : [];
     case 'DELEGATE_ANSWERED':
-      return send('DELEGATE_ANSWERED', [fact.confirmation.personId], stepOfOrdinal(after, fact.ordinal), fact.comment);
+      return send(
+        'DELEGATE_ANSWERED',
+        [fact.confirmation.personId],
+        stepOfOrdinal(after, fact.ordinal),
+        fact.comment,
+      );
     case 'STEP_BLOCKED':
-      return [{ type: 'CANCEL_TIMERS', step: fact.step, round }, ...send('BLOCKED', 'administrators', fact.step)];
+      return [
+        { type: 'CANCEL_TIMERS', step: fact.step, round },
+        ...(currentStep(after, fact.step)?.status === 'BLOCKED'
+          ? send('BLOCKED', 'administrators', fact.step)
+          : []),
+      ];
     case 'STEP_CLOSED':
-      return isDecisionStep(stepOf(after.definition, fact.step)) ? [{ type: 'CANCEL_TIMERS', step: fact.step, round }] : [];
+      return isDecisionStep(stepOf(after.definition, fact.step))
+        ? [{ type: 'CANCEL_TIMERS', step: fact.step, round }]
+        : [];
     case 'PEOPLE_NOTIFIED':
       return send('INFORMED', fact.people, fact.step);
     case 'NUDGED':
@@ -73,13 +108,18 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
     case 'REMINDED':
       return send('REMINDED', fact.people, fact.step);
     case 'ESCALATED': {
-      const told = fact.action === 'remind' ? 'REMINDED' : fact.assignments.length > 0 ? 'ASSIGNED' : 'ESCALATED';
-      const nobody = fact.people.length === 0 && fact.action !== 'decide';
-      return nobody ? send('ESCALATED', 'administrators', fact.step) : send(told, fact.people, fact.step);
+      if (fact.assignments.length > 0)
+        return send('ASSIGNED', stillAsked(after, fact.assignments), fact.step);
+      if (fact.people.length > 0)
+        return send(fact.action === 'remind' ? 'REMINDED' : 'ESCALATED', fact.people, fact.step);
+      return fact.action === 'decide' ? [] : send('ESCALATED', 'administrators', fact.step);
     }
     case 'RETURNED':
       return fact.toStep === null
-        ? [{ type: 'SUBJECT', event: 'RETURNED' }, ...send('RETURNED', [after.requesterId], null, fact.comment)]
+        ? [
+            { type: 'SUBJECT', event: 'RETURNED' },
+            ...send('RETURNED', [after.requesterId], null, fact.comment),
+          ]
         : [];
     case 'ENDED':
       return [
@@ -92,10 +132,23 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
     case 'ASSIGNMENT_CLOSED':
     case 'SYSTEM_DECIDED':
       return [];
+    default:
+      return unreachable(fact);
   }
 }
 
-const stepOfOrdinal = (request: RequestState, ordinal: number): string | null => request.assignments[ordinal - 1]?.stepKey ?? null;
+/** Those whose turn it still is when all facts are in: one who was asked and let go in the same breath is not told. */
+const stillAsked = (
+  after: RequestState,
+  asked: readonly { readonly ordinal: number; readonly personId: string }[],
+): string[] =>
+  asked
+    .filter(({ ordinal }) => after.assignments[ordinal - 1]?.status === 'OPEN')
+    .map(({ personId }) => personId);
+
+const stepOfOrdinal = (request: RequestState, ordinal: number): string | null =>
+  request.assignments[ordinal - 1]?.stepKey ?? null;
 
 /** When the step is due in this round, for messages. */
-export const dueOf = (request: RequestState, key: string): Date | null => currentStep(request, key)?.dueAt ?? null;
+export const dueOf = (request: RequestState, key: string): Date | null =>
+  currentStep(request, key)?.dueAt ?? null;

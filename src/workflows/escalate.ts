@@ -1,64 +1,77 @@
-import { dueAt, timeBefore, type BusinessCalendar } from './calendar.js';
 import { emit, type Draft } from './draft.js';
-import { cancelLive, closeStep, decisionStep, returnToRequester, settle } from './flow.js';
-import type { DecisionStep, Rung } from './process.js';
+import { cancelLive, closeStep, returnToRequester, settle } from './flow.js';
+import { outcomeOf } from './formula.js';
+import { isDecisionStep, stepOf, type DecisionStep, type Rung } from './process.js';
 import {
   assignmentsOf,
+  ballotOf,
   currentStep,
   isLive,
   SYSTEM,
+  type AssignmentState,
   type Command,
   type NewAssignment,
-  type PlannedTimer,
   type StepState,
 } from './request.js';
 import { peopleOf, resolveApprovers, type Candidate } from './resolve-approvers.js';
 
 type TimerCommand = Extract<Command, { type: 'timer' }>;
 
-/** All reminders and rungs of a step, from the moment it opens: each is computed from its anchor, the due time. */
-export function plannedTimers(step: DecisionStep, openedAt: Date, due: Date | null, calendar: BusinessCalendar): PlannedTimer[] {
-  if (due === null) return [];
-  const reminders = step.reminders.map((reminder, index): PlannedTimer => {
-    const at = reminder.when === 'before' ? timeBefore(calendar, due, reminder.offset) : dueAt(calendar, due, reminder.offset);
-    return { kind: 'reminder', index, at };
-  });
-  let anchor = due;
-  const rungs = step.ladder.map((rung, index): PlannedTimer => {
-    anchor = dueAt(calendar, anchor, rung.after);
-    return { kind: 'rung', index, at: anchor };
-  });
-  return [...reminders.filter((timer) => timer.at > openedAt), ...rungs];
+interface LiveStep {
+  readonly step: DecisionStep;
+  readonly state: StepState;
 }
 
 /** The step a timer speaks of, when it still is the open attempt it was set for. */
-function liveStep(draft: Draft, command: TimerCommand): { step: DecisionStep; state: StepState } | null {
-  const { request } = draft;
-  if (request.status !== 'PENDING' || request.pausedAt !== null || request.round !== command.round) return null;
+function liveStep({ request }: Draft, command: TimerCommand): LiveStep | null {
+  if (request.status !== 'PENDING' || request.pausedAt !== null || request.round !== command.round)
+    return null;
   const state = currentStep(request, command.step);
-  const step = decisionStep(request.definition, command.step);
-  if (!step || state?.status !== 'OPEN' || state.attempt !== command.attempt) return null;
+  const step = stepOf(request.definition, command.step);
+  if (!isDecisionStep(step) || state?.status !== 'OPEN' || state.attempt !== command.attempt) return null;
+  if (state.dueAt === null) return null;
   return { step, state };
 }
 
-/** Reminds those whose turn it is. A stale timer gives no facts: timers must be safe to deliver twice. */
+/** Reminds those whose turn it is. A stale timer gives no facts. */
 export function remind(draft: Draft, command: TimerCommand): void {
   const live = liveStep(draft, command);
-  if (!live) return;
+  if (!live || !live.step.reminders[command.index]) return;
   const people = openPeople(draft, live.state);
   if (people.length === 0) return;
-  emit(draft, { type: 'REMINDED', step: command.step, attempt: command.attempt, index: command.index, people });
+  emit(draft, {
+    type: 'REMINDED',
+    step: command.step,
+    attempt: command.attempt,
+    index: command.index,
+    people,
+  });
 }
 
-/** Acts out one rung of the ladder. A rung is never repeated and never acts before the one below it. */
+/**
+ * Acts out the ladder up to this rung. A rung is never repeated and never acts before the one below it: a timer that
+ * comes late finds its rung done, and one that overtakes another does the work of both.
+ */
 export function escalate(draft: Draft, command: TimerCommand): void {
-  const live = liveStep(draft, command);
-  if (!live || live.state.rung > command.index) return;
+  for (;;) {
+    const live = liveStep(draft, command);
+    if (!live || live.state.rung > command.index) return;
+    const rung = live.step.ladder[live.state.rung];
+    if (!rung) return;
+    climb(draft, live, rung);
+  }
+}
+
+function climb(draft: Draft, live: LiveStep, { action }: Rung): void {
   const { step, state } = live;
-  const rung = step.ladder[command.index];
-  if (!rung) return;
-  const base = { type: 'ESCALATED', step: step.key, attempt: state.attempt, rung: command.index + 1, assignments: [], exclusions: [] } as const;
-  const { action } = rung;
+  const base = {
+    type: 'ESCALATED',
+    step: step.key,
+    attempt: state.attempt,
+    rung: state.rung + 1,
+    assignments: [],
+    exclusions: [],
+  } as const;
   switch (action.do) {
     case 'remind':
       return emit(draft, { ...base, action: 'remind', people: openPeople(draft, state) });
@@ -69,59 +82,101 @@ export function escalate(draft: Draft, command: TimerCommand): void {
     }
     case 'decide':
       emit(draft, { ...base, action: 'decide', people: [] });
-      return decideAsSystem(draft, step, state, action.verdict);
-    default:
-      return widen(draft, step, state, command.index, action);
+      return decideAsSystem(draft, live, action.verdict);
+    case 'add':
+    case 'hand-over':
+      return widen(draft, live, action);
   }
 }
 
-/** Adds approvers, or hands over to them; with nobody eligible the step stays as it is and the fact says so. */
-function widen(draft: Draft, step: DecisionStep, state: StepState, index: number, action: Extract<Rung['action'], { who: unknown }>): void {
+type Widening = Extract<Rung['action'], { do: 'add' | 'hand-over' }>;
+
+/**
+ * Adds approvers, or hands over to them: those who had their turn are replaced, those still to come are not. With
+ * nobody eligible the step stays as it is and the fact says so; a hand-over that by itself would decide the step, or
+ * leave too few to decide it, only adds. So a machine never lowers what the formula asks for.
+ */
+function widen(draft: Draft, { step, state }: LiveStep, action: Widening): void {
   const found = resolveApprovers(draft.request, step, action.who, draft.world);
-  const asked = new Set(assignmentsOf(draft.request, state).filter((assignment) => assignment.status !== 'CANCELLED').map((assignment) => assignment.personId));
+  const present = assignmentsOf(draft.request, state);
+  const asked = new Set(
+    present.filter(({ status }) => status !== 'CANCELLED').map((assignment) => assignment.personId),
+  );
   const fresh = found.candidates.filter((candidate) => !asked.has(candidate.personId));
-  const first = draft.request.assignments.length + 1;
-  const assignments = fresh.map((candidate, offset) => escalated(candidate, index, first + offset));
+  const late = present.filter((assignment) => isLive(assignment) && assignment.openedAt !== null);
+  const replaced = action.do === 'hand-over' && canReplace(draft, step, state, fresh, late) ? late : [];
   emit(draft, {
     type: 'ESCALATED',
     step: step.key,
     attempt: state.attempt,
-    rung: index + 1,
-    action: action.do === 'hand-over' ? 'hand-over' : 'add',
+    rung: state.rung + 1,
+    action: replaced.length > 0 ? 'hand-over' : 'add',
     people: fresh.map((candidate) => candidate.personId),
-    assignments,
+    assignments: escalated(draft, step, state.rung + 1, fresh, replaced),
     exclusions: found.exclusions,
   });
-  if (action.do === 'hand-over' && fresh.length > 0) {
-    const replaced = new Set(assignments.map((assignment) => assignment.ordinal));
-    for (const old of assignmentsOf(draft.request, state)) {
-      if (!isLive(old) || replaced.has(old.ordinal)) continue;
-      emit(draft, { type: 'ASSIGNMENT_CLOSED', ordinal: old.ordinal, status: 'CANCELLED', reason: 'ESCALATED' });
-    }
-    settle(draft, step);
+  for (const { ordinal } of replaced) {
+    emit(draft, { type: 'ASSIGNMENT_CLOSED', ordinal, status: 'CANCELLED', reason: 'ESCALATED' });
   }
+  settle(draft, step);
 }
 
-function escalated(candidate: Candidate, index: number, ordinal: number): NewAssignment {
-  return {
-    ordinal,
-    personId: candidate.personId,
-    status: 'OPEN',
-    rule: `escalation ${index + 1} (${candidate.rule})`,
-    group: candidate.group,
-    weight: candidate.weight,
-    veto: candidate.veto,
-    required: false,
-    position: ordinal,
-    waitsFor: null,
-    handOver: candidate.handOver,
-    previousOrdinal: null,
-    addedById: null,
-    comment: null,
-  };
+function canReplace(
+  draft: Draft,
+  step: DecisionStep,
+  state: StepState,
+  fresh: readonly Candidate[],
+  late: readonly AssignmentState[],
+): boolean {
+  if (fresh.length === 0 || late.length === 0) return false;
+  if (step.kind === 'advise') return true;
+  const gone = new Set(late.map((assignment) => assignment.ordinal));
+  const kept = assignmentsOf(draft.request, state)
+    .filter((assignment) => !gone.has(assignment.ordinal))
+    .flatMap((assignment) => ballotOf(assignment) ?? []);
+  const required = late.every((assignment) => assignment.required);
+  const added = fresh.map(({ weight, group, veto }) => ({ verdict: null, weight, group, veto, required }));
+  return outcomeOf(step.formula, [...kept, ...added]) === null;
 }
 
-function decideAsSystem(draft: Draft, step: DecisionStep, state: StepState, verdict: 'APPROVE' | 'REJECT' | 'RETURN'): void {
+/** Those added take the place of those they replace; in an ordered step they are asked one after another. */
+function escalated(
+  draft: Draft,
+  step: DecisionStep,
+  rung: number,
+  fresh: readonly Candidate[],
+  replaced: readonly AssignmentState[],
+): NewAssignment[] {
+  const first = draft.request.assignments.length + 1;
+  const position = replaced.length > 0 ? Math.min(...replaced.map((old) => old.position)) : null;
+  const required = replaced.length > 0 && replaced.every((old) => old.required);
+  return fresh.map((candidate, index): NewAssignment => {
+    const ordinal = first + index;
+    const follows = step.formula.mode === 'ordered' && index > 0;
+    return {
+      ordinal,
+      personId: candidate.personId,
+      status: follows ? 'WAITING' : 'OPEN',
+      rule: `escalation ${rung} (${candidate.rule})`,
+      group: candidate.group,
+      weight: candidate.weight,
+      veto: candidate.veto,
+      required,
+      position: position ?? ordinal,
+      waitsFor: follows ? ordinal - 1 : null,
+      handOver: candidate.handOver,
+      previousOrdinal: null,
+      addedById: null,
+      comment: null,
+    };
+  });
+}
+
+function decideAsSystem(
+  draft: Draft,
+  { step, state }: LiveStep,
+  verdict: 'APPROVE' | 'REJECT' | 'RETURN',
+): void {
   emit(draft, { type: 'SYSTEM_DECIDED', step: step.key, verdict });
   if (verdict === 'RETURN') return returnToRequester(draft, SYSTEM, null);
   cancelLive(draft, state, 'SYSTEM_DECIDED');

@@ -1,5 +1,13 @@
 import { unreachable } from '../errors.js';
-import type { AssignmentState, AssignmentStatus, Fact, Interest, NewAssignment, RequestState, StepState } from './request.js';
+import type {
+  AssignmentState,
+  AssignmentStatus,
+  Fact,
+  Interest,
+  NewAssignment,
+  RequestState,
+  StepState,
+} from './request.js';
 
 /**
  * The request after a fact. Total: it never throws on a fact that `decide` made, asks no outside, and replaying all
@@ -12,10 +20,24 @@ export function evolve(request: RequestState, fact: Fact): RequestState {
 function transition(request: RequestState, fact: Fact): RequestState {
   switch (fact.type) {
     case 'SUBMITTED':
-      return { ...request, requesterId: fact.by, submittedAt: fact.at, subject: fact.subject, interests: fact.interests };
+      return {
+        ...request,
+        requesterId: fact.by,
+        submittedAt: fact.at,
+        subject: fact.subject,
+        interests: fact.interests,
+      };
     case 'STEP_OPENED':
       return addAssignments(
-        addStep(request, { key: fact.step, attempt: fact.attempt, status: 'OPEN', openedAt: fact.at, dueAt: fact.dueAt, closedAt: null, reason: null }),
+        addStep(request, {
+          key: fact.step,
+          attempt: fact.attempt,
+          status: 'OPEN',
+          openedAt: fact.at,
+          dueAt: fact.dueAt,
+          closedAt: null,
+          reason: null,
+        }),
         fact.step,
         fact.attempt,
         fact.assignments,
@@ -23,12 +45,29 @@ function transition(request: RequestState, fact: Fact): RequestState {
         fact.dueAt,
       );
     case 'STEP_SKIPPED':
-      return addStep(request, { key: fact.step, attempt: fact.attempt, status: 'SKIPPED', openedAt: fact.at, dueAt: null, closedAt: fact.at, reason: fact.reason });
+      return addStep(request, {
+        key: fact.step,
+        attempt: fact.attempt,
+        status: 'SKIPPED',
+        openedAt: fact.at,
+        dueAt: null,
+        closedAt: fact.at,
+        reason: fact.reason,
+      });
     case 'STEP_BLOCKED':
       return blockStep(request, fact);
     case 'PEOPLE_NOTIFIED': {
-      const attempt = request.steps.filter((step) => step.key === fact.step && step.round === request.round).length + 1;
-      return addStep(request, { key: fact.step, attempt, status: 'APPROVED', openedAt: fact.at, dueAt: null, closedAt: fact.at, reason: 'NOTIFIED' });
+      const attempt =
+        request.steps.filter((step) => step.key === fact.step && step.round === request.round).length + 1;
+      return addStep(request, {
+        key: fact.step,
+        attempt,
+        status: 'APPROVED',
+        openedAt: fact.at,
+        dueAt: null,
+        closedAt: fact.at,
+        reason: 'NOTIFIED',
+      });
     }
     case 'ASSIGNMENT_OPENED':
       return patch(request, fact.ordinal, { status: 'OPEN', openedAt: fact.at, dueAt: fact.dueAt });
@@ -42,7 +81,13 @@ function transition(request: RequestState, fact: Fact): RequestState {
       });
     case 'DELEGATE_ANSWERED':
       return succeed(
-        patch(request, fact.ordinal, { status: 'ADVISED', decidedAt: fact.at, decidedById: fact.by, comment: fact.comment, reason: `proposes ${fact.proposal}` }),
+        patch(request, fact.ordinal, {
+          status: 'ADVISED',
+          decidedAt: fact.at,
+          decidedById: fact.by,
+          comment: fact.comment,
+          reason: `proposes ${fact.proposal}`,
+        }),
         fact.ordinal,
         fact.confirmation,
         fact.at,
@@ -52,26 +97,55 @@ function transition(request: RequestState, fact: Fact): RequestState {
     case 'HANDED_OVER': {
       const status: AssignmentStatus = fact.kind === 'DELEGATION' ? 'DELEGATED' : 'TRANSFERRED';
       const handed = patch(request, fact.ordinal, { status, comment: fact.comment });
-      return succeed({ ...handed, interests: mergeInterests(request.interests, fact.interests) }, fact.ordinal, fact.successor, fact.at);
+      return succeed(
+        { ...handed, interests: mergeInterests(request.interests, fact.interests) },
+        fact.ordinal,
+        fact.successor,
+        fact.at,
+      );
     }
     case 'APPROVER_ADDED': {
-      const step = request.steps.findLast((entry) => entry.key === fact.step && entry.round === request.round);
-      const added = addAssignments(request, fact.step, step?.attempt ?? 1, [fact.assignment], fact.at, step?.dueAt ?? null);
-      return fact.suspended === null ? added : patch(added, fact.suspended, { status: 'WAITING', waitsFor: fact.assignment.ordinal });
+      const step = request.steps.findLast(
+        (entry) => entry.key === fact.step && entry.round === request.round,
+      );
+      const added = addAssignments(
+        request,
+        fact.step,
+        step?.attempt ?? 1,
+        [fact.assignment],
+        fact.at,
+        step?.dueAt ?? null,
+      );
+      return fact.suspended === null
+        ? added
+        : patch(added, fact.suspended, { status: 'WAITING', waitsFor: fact.assignment.ordinal });
     }
     case 'STEP_CLOSED':
       return patchStep(request, fact.step, { status: fact.outcome, closedAt: fact.at, reason: fact.reason });
     case 'RETURNED':
       return fact.toStep === null ? { ...request, status: 'RETURNED', returnedById: fact.by } : request;
     case 'RESUBMITTED':
-      return carry({ ...request, status: 'PENDING', subject: fact.subject, interests: fact.interests, lastNudgedAt: null }, fact.round, fact.carried, fact.at);
+      return carry(
+        {
+          ...request,
+          status: 'PENDING',
+          subject: fact.subject,
+          interests: fact.interests,
+          lastNudgedAt: null,
+        },
+        fact.round,
+        fact.carried,
+        fact.at,
+      );
     case 'NUDGED':
       return { ...request, lastNudgedAt: fact.at };
     case 'REMINDED':
     case 'SYSTEM_DECIDED':
       return request;
     case 'ESCALATED': {
-      const step = request.steps.findLast((entry) => entry.key === fact.step && entry.round === request.round);
+      const step = request.steps.findLast(
+        (entry) => entry.key === fact.step && entry.round === request.round,
+      );
       const raised = patchStep(request, fact.step, { rung: fact.rung });
       return addAssignments(raised, fact.step, fact.attempt, fact.assignments, fact.at, step?.dueAt ?? null);
     }
@@ -91,9 +165,19 @@ const addStep = (request: RequestState, step: NewStep): RequestState => ({
 
 /** A block of a step not yet opened adds it; of an open one (nobody can decide it any more) changes it. */
 function blockStep(request: RequestState, fact: Extract<Fact, { type: 'STEP_BLOCKED' }>): RequestState {
-  const open = request.steps.some((step) => step.key === fact.step && step.round === request.round && step.attempt === fact.attempt);
+  const open = request.steps.some(
+    (step) => step.key === fact.step && step.round === request.round && step.attempt === fact.attempt,
+  );
   if (open) return patchStep(request, fact.step, { status: 'BLOCKED', reason: fact.reason });
-  return addStep(request, { key: fact.step, attempt: fact.attempt, status: 'BLOCKED', openedAt: fact.at, dueAt: null, closedAt: null, reason: fact.reason });
+  return addStep(request, {
+    key: fact.step,
+    attempt: fact.attempt,
+    status: 'BLOCKED',
+    openedAt: fact.at,
+    dueAt: null,
+    closedAt: null,
+    reason: fact.reason,
+  });
 }
 
 function addAssignments(
@@ -105,20 +189,18 @@ function addAssignments(
   dueAt: Date | null,
 ): RequestState {
   if (added.length === 0) return request;
-  const rows = added.map(
-    (assignment): AssignmentState => ({
-      ...assignment,
-      stepKey,
-      round: request.round,
-      attempt,
-      openedAt: assignment.status === 'WAITING' ? null : at,
-      dueAt: assignment.status === 'WAITING' ? null : dueAt,
-      decidedAt: assignment.status === 'APPROVED' ? at : null,
-      decidedById: assignment.status === 'APPROVED' ? assignment.personId : null,
-      evidence: null,
-      reason: assignment.status === 'APPROVED' ? 'CARRIED' : null,
-    }),
-  );
+  const rows = added.map((assignment): AssignmentState => ({
+    ...assignment,
+    stepKey,
+    round: request.round,
+    attempt,
+    openedAt: assignment.status === 'WAITING' ? null : at,
+    dueAt: assignment.status === 'WAITING' ? null : dueAt,
+    decidedAt: assignment.status === 'APPROVED' ? at : null,
+    decidedById: assignment.status === 'APPROVED' ? assignment.personId : null,
+    evidence: null,
+    reason: assignment.status === 'APPROVED' ? 'CARRIED' : null,
+  }));
   return { ...request, assignments: [...request.assignments, ...rows] };
 }
 
@@ -130,7 +212,9 @@ function succeed(request: RequestState, ordinal: number, successor: NewAssignmen
   return {
     ...added,
     assignments: added.assignments.map((assignment) =>
-      assignment.waitsFor === ordinal && assignment.ordinal !== successor.ordinal ? { ...assignment, waitsFor: successor.ordinal } : assignment,
+      assignment.waitsFor === ordinal && assignment.ordinal !== successor.ordinal
+        ? { ...assignment, waitsFor: successor.ordinal }
+        : assignment,
     ),
   };
 }
@@ -155,7 +239,17 @@ function patchStep(request: RequestState, key: string, change: Partial<StepState
 function carry(request: RequestState, round: number, carried: readonly string[], at: Date): RequestState {
   const steps = carried.map((key): StepState => {
     const old = request.steps.findLast((step) => step.key === key && step.round === request.round);
-    return { key, round, attempt: 1, status: 'APPROVED', openedAt: old?.openedAt ?? at, dueAt: null, closedAt: at, reason: 'CARRIED', rung: 0 };
+    return {
+      key,
+      round,
+      attempt: 1,
+      status: 'APPROVED',
+      openedAt: old?.openedAt ?? at,
+      dueAt: null,
+      closedAt: at,
+      reason: 'CARRIED',
+      rung: 0,
+    };
   });
   return { ...request, round, steps: [...request.steps, ...steps] };
 }

@@ -46,7 +46,8 @@ export interface Ballot {
 /** UNDECIDABLE: approval can't be reached any more (too few asked, too many abstained) and nobody has rejected. */
 export type FormulaOutcome = 'APPROVED' | 'REJECTED' | 'UNDECIDABLE';
 
-const sum = (ballots: readonly Ballot[]): number => ballots.reduce((total, ballot) => total + ballot.weight, 0);
+const sum = (ballots: readonly Ballot[]): number =>
+  ballots.reduce((total, ballot) => total + ballot.weight, 0);
 
 /** The outcome as soon as one rule is met, else null. Abstentions leave the count; no ballots at all is UNDECIDABLE. */
 export function outcomeOf(formula: Formula, ballots: readonly Ballot[]): FormulaOutcome | null {
@@ -72,7 +73,8 @@ function isRejected(rule: RejectionRule, counted: readonly Ballot[], rejections:
   return rejections.length > 0 && sum(rejections) >= rule.weightedNo;
 }
 
-const groupsOf = (ballots: readonly Ballot[]): Set<string> => new Set(ballots.map((ballot) => ballot.group ?? ''));
+const groupsOf = (ballots: readonly Ballot[]): Set<string> =>
+  new Set(ballots.map((ballot) => ballot.group ?? ''));
 
 /** Whether these approvals meet the mode; asked of those given, and of those given and open for what can still come. */
 function isApproved(

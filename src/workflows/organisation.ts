@@ -66,7 +66,11 @@ export function managersOf(organisation: Organisation, personId: string): Person
 export function departmentsUp(organisation: Organisation, departmentId: string | null): Department[] {
   const chain: Department[] = [];
   let current = departmentId;
-  while (current !== null && chain.length < CHAIN_LIMIT && !chain.some((department) => department.id === current)) {
+  while (
+    current !== null &&
+    chain.length < CHAIN_LIMIT &&
+    !chain.some((department) => department.id === current)
+  ) {
     const department = organisation.departments.get(current);
     if (!department) break;
     chain.push(department);
@@ -93,7 +97,12 @@ export function departmentsBelow(organisation: Organisation, departmentId: strin
 
 const isLive = (grant: RoleGrant, now: Date): boolean => grant.until === null || now < grant.until;
 
-const holders = (organisation: Organisation, role: string, now: Date, where: (grant: RoleGrant) => boolean): string[] => {
+const holders = (
+  organisation: Organisation,
+  role: string,
+  now: Date,
+  where: (grant: RoleGrant) => boolean,
+): string[] => {
   const live = (organisation.grants.get(role) ?? []).filter((grant) => isLive(grant, now) && where(grant));
   return [...new Set(live.map((grant) => grant.personId))];
 };
@@ -103,8 +112,12 @@ export const holdersAnywhere = (organisation: Organisation, role: string, now: D
   holders(organisation, role, now, () => true);
 
 /** Everyone who holds the role in exactly this department, without repeats. */
-export const holdersIn = (organisation: Organisation, role: string, departmentId: string, now: Date): string[] =>
-  holders(organisation, role, now, (grant) => grant.departmentId === departmentId);
+export const holdersIn = (
+  organisation: Organisation,
+  role: string,
+  departmentId: string,
+  now: Date,
+): string[] => holders(organisation, role, now, (grant) => grant.departmentId === departmentId);
 
 /** Everyone who holds the role without a department, without repeats. */
 export const holdersGlobal = (organisation: Organisation, role: string, now: Date): string[] =>

@@ -18,7 +18,7 @@ export interface Finding {
   readonly message: string;
 }
 
-export type FindingRule =
+type FindingRule =
   | 'yaml'
   | 'missing-pack-file'
   | 'unknown-kind'
@@ -126,7 +126,10 @@ function offsetOf(document: Document, path: Path, part: 'key' | 'value'): number
 const startOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined);
 
 /** The document as the schema sees it with every default filled in, or null with what is wrong. */
-export function shapeOf<T>(schema: z.ZodType<T>, document: SourceDocument): { data: T | null; findings: Finding[] } {
+export function shapeOf<T>(
+  schema: z.ZodType<T>,
+  document: SourceDocument,
+): { data: T | null; findings: Finding[] } {
   const parsed = schema.safeParse(document.value);
   if (parsed.success) return { data: parsed.data, findings: [] };
   const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, [], document.value));
@@ -138,7 +141,12 @@ type Issue = z.core.$ZodIssue;
 function problemsOf(issue: Issue, prefix: Path, value: unknown): Problem[] {
   const path: Path = [...prefix, ...(issue.path as (string | number)[])];
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], rule: 'unknown-key', message: `unknown key "${key}"`, part: 'key' }));
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      rule: 'unknown-key',
+      message: `unknown key "${key}"`,
+      part: 'key',
+    }));
   }
   if (valueAt(value, path) === undefined) {
     return [{ path, rule: 'missing-key', message: `"${String(path.at(-1) ?? 'document')}" is missing` }];
@@ -166,6 +174,7 @@ function misfit(issues: readonly Issue[]): number {
 /** The value at a path of plain data. */
 function valueAt(value: unknown, path: Path): unknown {
   let found = value;
-  for (const segment of path) found = (found as Record<string | number, unknown> | null | undefined)?.[segment];
+  for (const segment of path)
+    found = (found as Record<string | number, unknown> | null | undefined)?.[segment];
   return found;
 }

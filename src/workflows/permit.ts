@@ -1,17 +1,19 @@
 import { refusal, type Refusal, isRefusal } from '../errors.js';
 import { NUDGE_INTERVAL_MINUTES } from '../limits.js';
-import { isDecisionStep, nodesOf, stepOf, type DecisionStep } from './process.js';
+import { isDecisionStep, stepOf, type DecisionStep } from './process.js';
 import {
   assignmentsOf,
+  ballotOf,
   currentStep,
   interestOf,
   isDecided,
   isEnded,
-  SYSTEM,
   type AssignmentState,
   type DecisionAction,
   type RequestState,
 } from './request.js';
+import { barrierTo } from './resolve-approvers.js';
+import { keysFrom } from './route.js';
 
 /** What someone can do to one assignment, or to the request as a whole. */
 export const ASSIGNMENT_ACTIONS = [
@@ -41,20 +43,37 @@ export interface OpenTurn {
  * @throws NOT_FOUND, REQUEST_ENDED, REQUEST_RETURNED, REQUEST_PAUSED, NOT_YOUR_ASSIGNMENT, ASSIGNMENT_NOT_OPEN,
  *         ACTION_NOT_ALLOWED, INTERESTED_PERSON
  */
-export function permitOnAssignment(request: RequestState, ordinal: number, action: AssignmentAction, by: string): OpenTurn {
+export function permitOnAssignment(
+  request: RequestState,
+  ordinal: number,
+  action: AssignmentAction,
+  by: string,
+): OpenTurn {
   const assignment = request.assignments[ordinal - 1];
   const step = assignment && stepOf(request.definition, assignment.stepKey);
   if (!assignment || !isDecisionStep(step)) throw refusal('NOT_FOUND', { what: 'assignment' });
   if (assignment.personId !== by) throw refusal('NOT_YOUR_ASSIGNMENT', { step: step.key });
   requirePending(request);
-  if (assignment.status !== 'OPEN') throw refusal('ASSIGNMENT_NOT_OPEN', { status: assignment.status, step: step.key });
+  if (assignment.status !== 'OPEN')
+    throw refusal('ASSIGNMENT_NOT_OPEN', { status: assignment.status, step: step.key });
   const misfit = misfitOf(request, step, assignment, action);
   if (misfit) throw refusal('ACTION_NOT_ALLOWED', { action, step: step.key, reason: misfit });
-  const interest = interestOf(request, step, by);
-  if (interest && countsAsDecision(action)) {
-    throw refusal('INTERESTED_PERSON', { because: interest.because, step: step.key });
-  }
+  if (countsAsDecision(action)) requireUnbarred(request, step, action, by);
   return { assignment, step };
+}
+
+/** Asked again at the decision: what bars a person may have come about after they were asked. */
+function requireUnbarred(
+  request: RequestState,
+  step: DecisionStep,
+  action: AssignmentAction,
+  by: string,
+): void {
+  const interest = interestOf(request, step, by);
+  if (interest) throw refusal('INTERESTED_PERSON', { because: interest.because, step: step.key });
+  if (barrierTo(request, step, by) === null) return;
+  const reason = `who decided ${step.neverSameAs.join(', ')} may not decide this step`;
+  throw refusal('ACTION_NOT_ALLOWED', { action, step: step.key, reason });
 }
 
 function requirePending(request: RequestState): void {
@@ -74,7 +93,12 @@ const ACTIONS_OF_KIND: Readonly<Record<DecisionStep['kind'], readonly DecisionAc
 };
 
 /** Why the action doesn't fit the step, or null when it does. */
-function misfitOf(request: RequestState, step: DecisionStep, assignment: AssignmentState, action: AssignmentAction): string | null {
+function misfitOf(
+  request: RequestState,
+  step: DecisionStep,
+  assignment: AssignmentState,
+  action: AssignmentAction,
+): string | null {
   switch (action) {
     case 'RETURN':
       return step.kind === 'advise' ? 'an opinion returns nothing' : null;
@@ -86,7 +110,9 @@ function misfitOf(request: RequestState, step: DecisionStep, assignment: Assignm
     case 'ADD_APPROVER':
       return step.kind === 'approve' ? null : 'only an approval takes more approvers';
     case 'ABSTAIN':
-      return step.kind === 'approve' && soleBallot(request, assignment) ? 'nobody else would decide' : kindMisfit(step, action);
+      return step.kind === 'approve' && soleBallot(request, assignment)
+        ? 'nobody else would decide'
+        : kindMisfit(step, action);
     default:
       return kindMisfit(step, action);
   }
@@ -95,12 +121,15 @@ function misfitOf(request: RequestState, step: DecisionStep, assignment: Assignm
 const kindMisfit = (step: DecisionStep, action: DecisionAction): string | null =>
   ACTIONS_OF_KIND[step.kind].includes(action) ? null : `the step is of kind ${step.kind}`;
 
+/** Whether nobody else could decide the step if this one abstained; one added before or after is no one's stand-in. */
 function soleBallot(request: RequestState, assignment: AssignmentState): boolean {
   const step = currentStep(request, assignment.stepKey);
-  if (!step) return true;
-  return !assignmentsOf(request, step).some(
-    (other) => other.ordinal !== assignment.ordinal && !['ABSTAINED', 'DELEGATED', 'TRANSFERRED', 'CANCELLED', 'SKIPPED'].includes(other.status),
-  );
+  if (!step || assignment.required) return false;
+  const others = assignmentsOf(request, step).filter((other) => other.ordinal !== assignment.ordinal);
+  return !others.some((other) => {
+    const ballot = ballotOf(other);
+    return ballot !== undefined && !ballot.required && ballot.verdict !== 'ABSTAIN';
+  });
 }
 
 /**
@@ -119,7 +148,10 @@ export function permitOnRequest(request: RequestState, action: RequestAction, by
       return;
     case 'NUDGE':
       requirePending(request);
-      if (request.lastNudgedAt && now.getTime() - request.lastNudgedAt.getTime() < NUDGE_INTERVAL_MINUTES * 60_000) {
+      if (
+        request.lastNudgedAt &&
+        now.getTime() - request.lastNudgedAt.getTime() < NUDGE_INTERVAL_MINUTES * 60_000
+      ) {
         throw refusal('NUDGED_RECENTLY', { minutes: NUDGE_INTERVAL_MINUTES });
       }
       if (!request.assignments.some((assignment) => assignment.status === 'OPEN')) {
@@ -133,14 +165,17 @@ function requireWithdrawable(request: RequestState): void {
   if (request.status === 'RETURNED' || withdrawal === 'any-time') return;
   if (withdrawal === 'until-first-decision') {
     const decided = request.assignments.some(
-      (assignment) => assignment.round === request.round && isDecided(assignment) && assignment.decidedById !== SYSTEM,
+      (assignment) =>
+        assignment.round === request.round && assignment.status !== 'ADVISED' && isDecided(assignment),
     );
     if (decided) throw refusal('WITHDRAWAL_CLOSED', { reason: 'someone has decided already' });
     return;
   }
-  const keys = [...nodesOf(request.definition.steps)].map((node) => node.key);
-  const reached = keys.slice(keys.indexOf(withdrawal.untilStep)).some((key) => currentStep(request, key) !== undefined);
-  if (reached) throw refusal('WITHDRAWAL_CLOSED', { reason: `step ${withdrawal.untilStep} has been reached` });
+  const reached = keysFrom(request.definition, withdrawal.untilStep).some(
+    (key) => currentStep(request, key) !== undefined,
+  );
+  if (reached)
+    throw refusal('WITHDRAWAL_CLOSED', { reason: `step ${withdrawal.untilStep} has been reached` });
 }
 
 /** One action with the answer of `permit`: what `viewerCan` shows. */
@@ -151,11 +186,21 @@ export interface Permission<A> {
 }
 
 /** Every action on the assignment, allowed or refused with the reason that the mutation would give. */
-export function assignmentPermissions(request: RequestState, ordinal: number, by: string): Permission<AssignmentAction>[] {
-  return ASSIGNMENT_ACTIONS.map((action) => attempt(action, () => permitOnAssignment(request, ordinal, action, by)));
+export function assignmentPermissions(
+  request: RequestState,
+  ordinal: number,
+  by: string,
+): Permission<AssignmentAction>[] {
+  return ASSIGNMENT_ACTIONS.map((action) =>
+    attempt(action, () => permitOnAssignment(request, ordinal, action, by)),
+  );
 }
 
-export function requestPermissions(request: RequestState, by: string, now: Date): Permission<RequestAction>[] {
+export function requestPermissions(
+  request: RequestState,
+  by: string,
+  now: Date,
+): Permission<RequestAction>[] {
   return REQUEST_ACTIONS.map((action) => attempt(action, () => permitOnRequest(request, action, by, now)));
 }
 

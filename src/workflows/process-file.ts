@@ -1,15 +1,27 @@
 import { z } from 'zod';
 import { dueRuleSchema } from './duration.js';
 import type { Formula, RejectionRule } from './formula.js';
-import { keySchema, localised, type ApproverRule, type PersonSource, type ProcessDefinition, type Reminder, type Rung, type StepNode } from './process.js';
+import {
+  keySchema,
+  localised,
+  type ApproverRule,
+  type PersonSource,
+  type ProcessDefinition,
+  type Reminder,
+  type Rung,
+  type StepNode,
+} from './process.js';
 import type { SubjectTypeDescription } from './subject-types.js';
 
 // Process definitions as packs and the API write them: the keys of the types in process.ts, with what is not said filled in.
 
 /** The name of a subject's field. */
-export const fieldName = z.string().regex(/^[a-z][a-zA-Z0-9]{0,59}$/, 'a field name is camelCase');
+const fieldName = z.string().regex(/^[a-z][a-zA-Z0-9]{0,59}$/, 'a field name is camelCase');
 
-const person: z.ZodType<PersonSource> = z.union([z.enum(['requester', 'owner']), z.strictObject({ field: fieldName })]);
+const person: z.ZodType<PersonSource> = z.union([
+  z.enum(['requester', 'owner']),
+  z.strictObject({ field: fieldName }),
+]);
 const up = z.int().min(0).max(10);
 const whose = z.enum(['requester', 'subject']);
 
@@ -20,7 +32,7 @@ const ballot = {
   veto: z.boolean().optional(),
 };
 
-export const approverRule: z.ZodType<ApproverRule> = z.discriminatedUnion('rule', [
+const approverRule: z.ZodType<ApproverRule> = z.discriminatedUnion('rule', [
   z.strictObject({ rule: z.literal('user'), email: z.email(), ...ballot }),
   z.strictObject({
     rule: z.literal('role'),
@@ -30,7 +42,12 @@ export const approverRule: z.ZodType<ApproverRule> = z.discriminatedUnion('rule'
   }),
   z.strictObject({ rule: z.literal('head'), of: whose.default('requester'), up: up.default(0), ...ballot }),
   z.strictObject({ rule: z.literal('members'), of: whose.default('requester'), ...ballot }),
-  z.strictObject({ rule: z.literal('manager'), of: person.default('requester'), up: up.min(1).default(1), ...ballot }),
+  z.strictObject({
+    rule: z.literal('manager'),
+    of: person.default('requester'),
+    up: up.min(1).default(1),
+    ...ballot,
+  }),
   z.strictObject({
     rule: z.literal('managers'),
     of: person.default('requester'),
@@ -38,7 +55,12 @@ export const approverRule: z.ZodType<ApproverRule> = z.discriminatedUnion('rule'
     untilRole: keySchema.optional(),
     ...ballot,
   }),
-  z.strictObject({ rule: z.literal('field'), field: fieldName, take: z.enum(['person', 'manager', 'head']).default('person'), ...ballot }),
+  z.strictObject({
+    rule: z.literal('field'),
+    field: fieldName,
+    take: z.enum(['person', 'manager', 'head']).default('person'),
+    ...ballot,
+  }),
   z.strictObject({ rule: z.literal('decider'), step: keySchema, ...ballot }),
 ]);
 
@@ -89,7 +111,9 @@ const decisionStep = z.strictObject({
   approvers: approverRules,
   formula: formula.default({ mode: 'all', rejection: 'veto' }),
   onRejection: z.enum(['end', 'return']).default('end'),
-  onNobody: z.union([z.enum(['block', 'skip', 'reject']), z.strictObject({ assign: approverRules })]).default('block'),
+  onNobody: z
+    .union([z.enum(['block', 'skip', 'reject']), z.strictObject({ assign: approverRules })])
+    .default('block'),
   onRequester: z.enum(['manager', 'skip', 'block', 'allow']).default('manager'),
   onRepeat: z.enum(['ask', 'carry', 'carry-if-adjacent']).default('ask'),
   neverSameAs: z.array(keySchema).max(20).default([]),
@@ -106,10 +130,17 @@ const notifyStep = z.strictObject({ ...node, kind: z.literal('notify'), recipien
 
 /** A branch of one step may be written without its list. */
 const branch: z.ZodType<StepNode[]> = z.union([
-  z.array(z.lazy(() => step)).min(1).max(50),
+  z
+    .array(z.lazy(() => step))
+    .min(1)
+    .max(50),
   z.lazy(() => step).transform((only) => [only]),
 ]);
-const parallelStep = z.strictObject({ ...node, kind: z.literal('parallel'), branches: z.array(branch).min(2).max(20) });
+const parallelStep = z.strictObject({
+  ...node,
+  kind: z.literal('parallel'),
+  branches: z.array(branch).min(2).max(20),
+});
 
 const step: z.ZodType<StepNode> = z.discriminatedUnion('kind', [decisionStep, notifyStep, parallelStep]);
 
@@ -123,7 +154,9 @@ export const processSchema = z.strictObject({
   priority: z.int().min(-1000).max(1000).default(0),
   guard: condition,
   interest: z.enum(['forbid', 'allow']).default('forbid'),
-  withdrawal: z.union([z.enum(['until-first-decision', 'any-time']), z.strictObject({ untilStep: keySchema })]).default('until-first-decision'),
+  withdrawal: z
+    .union([z.enum(['until-first-decision', 'any-time']), z.strictObject({ untilStep: keySchema })])
+    .default('until-first-decision'),
   resubmission: z.enum(['restart', 'continue', 'changed-only']).default('restart'),
   calendar: keySchema.nullable().default(null),
   steps: z.array(step).min(1).max(50),
@@ -131,7 +164,7 @@ export const processSchema = z.strictObject({
 
 /** The compiled definition. An unknown subject type has no purposes and no fields; the checker reports it. */
 export function compileProcess(
-  { kind: _, purpose, ...written }: z.infer<typeof processSchema>,
+  { kind: _kind, purpose, ...written }: z.infer<typeof processSchema>,
   subjects: Readonly<Record<string, SubjectTypeDescription>>,
 ): ProcessDefinition {
   const subject = subjects[written.subjectType];

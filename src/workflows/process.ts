@@ -13,24 +13,38 @@ export interface Localised {
 export type PersonSource = 'requester' | 'owner' | { readonly field: string };
 
 /** Who is asked. Rules of one step combine by union; each candidate remembers the rule that chose them. */
-export type ApproverRule = { readonly group?: string | undefined; readonly weight?: number | undefined; readonly veto?: boolean | undefined } & (
+export type ApproverRule = {
+  readonly group?: string | undefined;
+  readonly weight?: number | undefined;
+  readonly veto?: boolean | undefined;
+} &
   /** One named person, by e-mail address. */
-  | { readonly rule: 'user'; readonly email: string }
-  /** Holders of a role: anywhere, in the subject's department, or in the nearest department up the tree that has one
-   *  (a holder without a department counts for the root). */
-  | { readonly rule: 'role'; readonly role: string; readonly in: 'anywhere' | 'subject-department' | 'nearest' }
-  /** The head of a department: the requester's or the subject's, `up` levels above (0 = itself). */
-  | { readonly rule: 'head'; readonly of: 'requester' | 'subject'; readonly up: number }
-  | { readonly rule: 'members'; readonly of: 'requester' | 'subject' }
-  /** The manager `up` levels above a person (1 = the direct one). */
-  | { readonly rule: 'manager'; readonly of: PersonSource; readonly up: number }
-  /** Every manager up to a level, or up to and including the first who holds a role. */
-  | { readonly rule: 'managers'; readonly of: PersonSource; readonly levels?: number | undefined; readonly untilRole?: string | undefined }
-  /** A person-valued field of the subject, or that person's manager or department head. */
-  | { readonly rule: 'field'; readonly field: string; readonly take: 'person' | 'manager' | 'head' }
-  /** Whoever decided an earlier step. */
-  | { readonly rule: 'decider'; readonly step: string }
-);
+  (
+    | { readonly rule: 'user'; readonly email: string }
+    /** Holders of a role: anywhere, in the subject's department, or in the nearest department up the tree that has one
+     *  (a holder without a department counts for the root). */
+    | {
+        readonly rule: 'role';
+        readonly role: string;
+        readonly in: 'anywhere' | 'subject-department' | 'nearest';
+      }
+    /** The head of a department: the requester's or the subject's, `up` levels above (0 = itself). */
+    | { readonly rule: 'head'; readonly of: 'requester' | 'subject'; readonly up: number }
+    | { readonly rule: 'members'; readonly of: 'requester' | 'subject' }
+    /** The manager `up` levels above a person (1 = the direct one). */
+    | { readonly rule: 'manager'; readonly of: PersonSource; readonly up: number }
+    /** Every manager up to a level, or up to and including the first who holds a role. */
+    | {
+        readonly rule: 'managers';
+        readonly of: PersonSource;
+        readonly levels?: number | undefined;
+        readonly untilRole?: string | undefined;
+      }
+    /** A person-valued field of the subject, or that person's manager or department head. */
+    | { readonly rule: 'field'; readonly field: string; readonly take: 'person' | 'manager' | 'head' }
+    /** Whoever decided an earlier step. */
+    | { readonly rule: 'decider'; readonly step: string }
+  );
 
 export type OnNobody = 'block' | 'skip' | 'reject' | { readonly assign: readonly ApproverRule[] };
 export type OnRequester = 'manager' | 'skip' | 'block' | 'allow';
@@ -137,8 +151,15 @@ export const isDecisionStep = (node: StepNode | undefined): node is DecisionStep
   node !== undefined && node.kind !== 'notify' && node.kind !== 'parallel';
 
 export const localised = z.union([
-  z.string().min(1).max(200).transform((en): Localised => ({ en })),
+  z
+    .string()
+    .min(1)
+    .max(200)
+    .transform((en): Localised => ({ en })),
   z.strictObject({ en: z.string().min(1).max(200), zh: z.string().min(1).max(200).optional() }),
 ]);
 
-export const keySchema = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'kebab-case key of at most 60 characters').max(60);
+export const keySchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'kebab-case key of at most 60 characters')
+  .max(60);

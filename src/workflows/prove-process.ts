@@ -2,7 +2,15 @@ import { unreachable } from '../errors.js';
 import { conditionProblem } from './condition.js';
 import { isBusinessDuration, parseDuration, DAY, timeMillis, type DueRule } from './duration.js';
 import type { Path, Problem } from './pack-file.js';
-import { isDecisionStep, nodesOf, type ApproverRule, type DecisionStep, type ProcessDefinition, type Reminder, type StepNode } from './process.js';
+import {
+  isDecisionStep,
+  nodesOf,
+  type ApproverRule,
+  type DecisionStep,
+  type ProcessDefinition,
+  type Reminder,
+  type StepNode,
+} from './process.js';
 import { ruleName } from './resolve-approvers.js';
 import type { SubjectTypeDescription } from './subject-types.js';
 
@@ -21,14 +29,24 @@ export function problemsOfProcess(
   subjects: Readonly<Record<string, SubjectTypeDescription>>,
   known: Nameable,
 ): Problem[] {
-  const subject = Object.hasOwn(subjects, definition.subjectType) ? subjects[definition.subjectType] : undefined;
+  const subject = Object.hasOwn(subjects, definition.subjectType)
+    ? subjects[definition.subjectType]
+    : undefined;
   const problems: Problem[] = [...duplicateSteps(definition.steps)];
   if (!subject) {
     const names = Object.keys(subjects).join(', ');
-    problems.push({ path: ['subjectType'], rule: 'unknown-subject-type', message: `no subject type ${definition.subjectType}; there are ${names}` });
+    problems.push({
+      path: ['subjectType'],
+      rule: 'unknown-subject-type',
+      message: `no subject type ${definition.subjectType}; there are ${names}`,
+    });
   } else {
     if (!subject.purposes.includes(definition.purpose)) {
-      problems.push({ path: ['purpose'], rule: 'unknown-purpose', message: `${definition.subjectType} has no purpose ${definition.purpose}; it has ${subject.purposes.join(', ')}` });
+      problems.push({
+        path: ['purpose'],
+        rule: 'unknown-purpose',
+        message: `${definition.subjectType} has no purpose ${definition.purpose}; it has ${subject.purposes.join(', ')}`,
+      });
     }
     problems.push(...conditionProblems(definition));
   }
@@ -37,7 +55,8 @@ export function problemsOfProcess(
   for (const placed of placedNodes(definition.steps, ['steps'], [])) {
     const place: Place = { ...placed, definition, hasFields: subject !== undefined, known };
     if (isDecisionStep(placed.node)) problems.push(...stepProblems(place, placed.node));
-    else if (placed.node.kind === 'notify') problems.push(...ruleListProblems(place, placed.node.recipients, ['recipients']));
+    else if (placed.node.kind === 'notify')
+      problems.push(...ruleListProblems(place, placed.node.recipients, ['recipients']));
   }
   return problems;
 }
@@ -62,7 +81,8 @@ function* placedNodes(nodes: readonly StepNode[], path: Path, before: readonly s
     const here = [...path, index];
     yield { node, path: here, before: ended };
     if (node.kind === 'parallel') {
-      for (const [number, branch] of node.branches.entries()) yield* placedNodes(branch, [...here, 'branches', number], ended);
+      for (const [number, branch] of node.branches.entries())
+        yield* placedNodes(branch, [...here, 'branches', number], ended);
     }
     ended = [...ended, ...[...nodesOf([node])].filter(isDecisionStep).map((step) => step.key)];
   }
@@ -71,7 +91,12 @@ function* placedNodes(nodes: readonly StepNode[], path: Path, before: readonly s
 function* duplicateSteps(steps: readonly StepNode[]): Generator<Problem> {
   const seen = new Set<string>();
   for (const { node, path } of placedNodes(steps, ['steps'], [])) {
-    if (seen.has(node.key)) yield { path: [...path, 'key'], rule: 'duplicate-key', message: `a step ${node.key} stands above already` };
+    if (seen.has(node.key))
+      yield {
+        path: [...path, 'key'],
+        rule: 'duplicate-key',
+        message: `a step ${node.key} stands above already`,
+      };
     seen.add(node.key);
   }
 }
@@ -86,30 +111,46 @@ function* conditionProblems({ guard, steps, fieldTypes }: ProcessDefinition): Ge
 }
 
 export function* calendarProblems(calendar: string | null, path: Path, known: Nameable): Generator<Problem> {
-  if (calendar !== null && !known.calendars.has(calendar)) yield { path, rule: 'unknown-calendar', message: `no calendar ${calendar}` };
+  if (calendar !== null && !known.calendars.has(calendar))
+    yield { path, rule: 'unknown-calendar', message: `no calendar ${calendar}` };
 }
 
 function* withdrawalProblems({ withdrawal, steps }: ProcessDefinition): Generator<Problem> {
   if (typeof withdrawal === 'string') return;
   const keys = [...nodesOf(steps)].map((node) => node.key);
   if (!keys.includes(withdrawal.untilStep)) {
-    yield { path: ['withdrawal', 'untilStep'], rule: 'unknown-step', message: `no step ${withdrawal.untilStep}` };
+    yield {
+      path: ['withdrawal', 'untilStep'],
+      rule: 'unknown-step',
+      message: `no step ${withdrawal.untilStep}`,
+    };
   }
 }
 
 function* stepProblems(place: Place, step: DecisionStep): Generator<Problem> {
   yield* ruleListProblems(place, step.approvers, ['approvers']);
-  if (typeof step.onNobody === 'object') yield* ruleListProblems(place, step.onNobody.assign, ['onNobody', 'assign']);
-  for (const [index, key] of step.neverSameAs.entries()) yield* earlierStepProblems(place, key, ['neverSameAs', index]);
+  if (typeof step.onNobody === 'object')
+    yield* ruleListProblems(place, step.onNobody.assign, ['onNobody', 'assign']);
+  for (const [index, key] of step.neverSameAs.entries())
+    yield* earlierStepProblems(place, key, ['neverSameAs', index]);
   for (const [index, field] of step.dependsOn.entries()) {
-    if (isUnknownField(place, field)) yield { path: [...place.path, 'dependsOn', index], rule: 'unknown-field', message: `${place.definition.subjectType} has no field ${field}` };
+    if (isUnknownField(place, field))
+      yield {
+        path: [...place.path, 'dependsOn', index],
+        rule: 'unknown-field',
+        message: `${place.definition.subjectType} has no field ${field}`,
+      };
   }
   yield* formulaProblems(place, step);
   yield* timeProblems(step, place.path, place.definition.calendar, place.known);
   for (const [index, { action }] of step.ladder.entries()) {
     if ('who' in action) yield* ruleListProblems(place, action.who, ['ladder', index, 'action', 'who']);
     if (action.do === 'decide' && index < step.ladder.length - 1) {
-      yield { path: [...place.path, 'ladder', index + 1], rule: 'unreachable', message: 'the rung before decides the step; this one never acts' };
+      yield {
+        path: [...place.path, 'ladder', index + 1],
+        rule: 'unreachable',
+        message: 'the rung before decides the step; this one never acts',
+      };
     }
   }
 }
@@ -127,7 +168,8 @@ function* ruleProblems(place: Place, rule: ApproverRule, under: Path): Generator
     case 'role':
       return yield* roleProblems(rule.role, [...path, 'role'], place.known);
     case 'managers':
-      if (rule.untilRole !== undefined) yield* roleProblems(rule.untilRole, [...path, 'untilRole'], place.known);
+      if (rule.untilRole !== undefined)
+        yield* roleProblems(rule.untilRole, [...path, 'untilRole'], place.known);
       return yield* personFieldProblems(place, rule.of, [...path, 'of', 'field']);
     case 'manager':
       return yield* personFieldProblems(place, rule.of, [...path, 'of', 'field']);
@@ -148,13 +190,21 @@ export function* roleProblems(role: string, path: Path, known: Nameable): Genera
   if (!known.roles.has(role)) yield { path, rule: 'unknown-role', message: `no role ${role}` };
 }
 
-function* personFieldProblems(place: Place, source: string | { readonly field: string }, path: Path): Generator<Problem> {
+function* personFieldProblems(
+  place: Place,
+  source: string | { readonly field: string },
+  path: Path,
+): Generator<Problem> {
   if (typeof source === 'string') return;
   const { definition } = place;
   if (isUnknownField(place, source.field)) {
     yield { path, rule: 'unknown-field', message: `${definition.subjectType} has no field ${source.field}` };
   } else if (place.hasFields && definition.fieldTypes[source.field] !== 'string') {
-    yield { path, rule: 'unknown-field', message: `${source.field} is a ${definition.fieldTypes[source.field]}, not a person` };
+    yield {
+      path,
+      rule: 'unknown-field',
+      message: `${source.field} is a ${definition.fieldTypes[source.field]}, not a person`,
+    };
   }
 }
 
@@ -163,7 +213,8 @@ function* earlierStepProblems(place: Place, key: string, under: Path): Generator
   const path = [...place.path, ...under];
   if (key === place.node.key) yield { path, rule: 'self-reference', message: `step ${key} names itself` };
   else if (place.before.includes(key)) return;
-  else if (![...nodesOf(place.definition.steps)].some((node) => node.key === key)) yield { path, rule: 'unknown-step', message: `no step ${key}` };
+  else if (![...nodesOf(place.definition.steps)].some((node) => node.key === key))
+    yield { path, rule: 'unknown-step', message: `no step ${key}` };
   else yield { path, rule: 'not-earlier', message: `step ${key} is not decided before ${place.node.key}` };
 }
 
@@ -171,7 +222,8 @@ function* earlierStepProblems(place: Place, key: string, under: Path): Generator
 
 /** The most people that a rule can give; Infinity when the organisation decides. */
 function mostPeople(rule: ApproverRule): number {
-  if (rule.rule === 'user' || rule.rule === 'head' || rule.rule === 'manager' || rule.rule === 'field') return 1;
+  if (rule.rule === 'user' || rule.rule === 'head' || rule.rule === 'manager' || rule.rule === 'field')
+    return 1;
   return rule.rule === 'managers' ? (rule.levels ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
 }
 
@@ -181,21 +233,42 @@ function* formulaProblems({ path }: Place, { approvers, formula }: DecisionStep)
   const weight = distinct.reduce((total, rule) => total + mostPeople(rule) * (rule.weight ?? 1), 0);
   const at = (...under: Path): Path => [...path, 'formula', ...under];
   if (formula.mode === 'm-of-n' && formula.m > people) {
-    yield { path: at('m'), rule: 'unreachable', message: `needs ${formula.m} approvals, but at most ${people} can be asked` };
+    yield {
+      path: at('m'),
+      rule: 'unreachable',
+      message: `needs ${formula.m} approvals, but at most ${people} can be asked`,
+    };
   }
   if (formula.mode === 'weighted' && formula.threshold > weight) {
-    yield { path: at('threshold'), rule: 'unreachable', message: `needs weight ${formula.threshold}, but all approvers together have ${weight}` };
+    yield {
+      path: at('threshold'),
+      rule: 'unreachable',
+      message: `needs weight ${formula.threshold}, but all approvers together have ${weight}`,
+    };
   }
   if (formula.mode === 'per-group') {
     const index = approvers.findIndex((rule) => rule.group === undefined);
-    if (index >= 0) yield { path: [...path, 'approvers', index], rule: 'unreachable', message: 'per-group: this rule names no group' };
+    if (index >= 0)
+      yield {
+        path: [...path, 'approvers', index],
+        rule: 'unreachable',
+        message: 'per-group: this rule names no group',
+      };
   }
   const { rejection } = formula;
   if (typeof rejection === 'object' && rejection.weightedNo > weight) {
-    yield { path: at('rejection', 'weightedNo'), rule: 'unreachable', message: `rejection needs weight ${rejection.weightedNo}, but all approvers together have ${weight}` };
+    yield {
+      path: at('rejection', 'weightedNo'),
+      rule: 'unreachable',
+      message: `rejection needs weight ${rejection.weightedNo}, but all approvers together have ${weight}`,
+    };
   }
   if (rejection === 'veto-holders' && !approvers.some((rule) => rule.veto === true)) {
-    yield { path: at('rejection'), rule: 'unreachable', message: 'nobody holds the veto, so nobody can reject' };
+    yield {
+      path: at('rejection'),
+      rule: 'unreachable',
+      message: 'nobody holds the veto, so nobody can reject',
+    };
   }
 }
 
@@ -207,24 +280,50 @@ interface Timed {
   readonly ladder: readonly { readonly after: DueRule }[];
 }
 
-function* timeProblems(step: Timed, path: Path, calendar: string | null, known: Nameable): Generator<Problem> {
+function* timeProblems(
+  step: Timed,
+  path: Path,
+  calendar: string | null,
+  known: Nameable,
+): Generator<Problem> {
   if (step.due === null) yield* withoutDue(step, path);
   yield* businessTimeProblems(step, path, calendar, known);
   for (const [index, { when, offset }] of step.reminders.entries()) {
     if (when === 'before' && step.due !== null && isLonger(offset, step.due)) {
-      yield { path: [...path, 'reminders', index, 'offset'], rule: 'unreachable', message: `${offset.after} before the due time is before the step opens` };
+      yield {
+        path: [...path, 'reminders', index, 'offset'],
+        rule: 'unreachable',
+        message: `${offset.after} before the due time is before the step opens`,
+      };
     }
   }
 }
 
 /** What is reckoned from a due time needs one. */
 export function* withoutDue({ reminders, ladder }: Omit<Timed, 'due'>, path: Path): Generator<Problem> {
-  if (reminders.length > 0) yield { path: [...path, 'reminders'], rule: 'no-due-time', message: 'reminders without a due time', part: 'key' };
-  if (ladder.length > 0) yield { path: [...path, 'ladder'], rule: 'no-due-time', message: 'an escalation ladder without a due time', part: 'key' };
+  if (reminders.length > 0)
+    yield {
+      path: [...path, 'reminders'],
+      rule: 'no-due-time',
+      message: 'reminders without a due time',
+      part: 'key',
+    };
+  if (ladder.length > 0)
+    yield {
+      path: [...path, 'ladder'],
+      rule: 'no-due-time',
+      message: 'an escalation ladder without a due time',
+      part: 'key',
+    };
 }
 
 /** Working time is counted in a calendar. */
-export function* businessTimeProblems(step: Timed, path: Path, calendar: string | null, known: Nameable): Generator<Problem> {
+export function* businessTimeProblems(
+  step: Timed,
+  path: Path,
+  calendar: string | null,
+  known: Nameable,
+): Generator<Problem> {
   if (calendar !== null || known.defaultCalendar !== null) return;
   const rules: (readonly [DueRule | null, Path])[] = [
     [step.due, ['due']],
@@ -232,7 +331,12 @@ export function* businessTimeProblems(step: Timed, path: Path, calendar: string 
     ...step.ladder.map((rung, index) => [rung.after, ['ladder', index, 'after']] as const),
   ];
   for (const [rule, under] of rules) {
-    if (rule?.in === 'business') yield { path: [...path, ...under], rule: 'no-calendar', message: 'business time, but there is neither a calendar nor a default one' };
+    if (rule?.in === 'business')
+      yield {
+        path: [...path, ...under],
+        rule: 'no-calendar',
+        message: 'business time, but there is neither a calendar nor a default one',
+      };
   }
 }
 
@@ -243,5 +347,8 @@ function isLonger(offset: DueRule, due: DueRule): boolean {
   if (!isBusinessDuration(a) || !isBusinessDuration(b)) return false;
   const days = timeMillis(a) === 0 && timeMillis(b) === 0;
   const hours = a.days === 0 && b.days === 0;
-  return (days || hours || offset.in === 'calendar') && a.days * DAY + timeMillis(a) >= b.days * DAY + timeMillis(b);
+  return (
+    (days || hours || offset.in === 'calendar') &&
+    a.days * DAY + timeMillis(a) >= b.days * DAY + timeMillis(b)
+  );
 }

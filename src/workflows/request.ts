@@ -3,7 +3,8 @@ import type { Ballot } from './formula.js';
 import type { Organisation } from './organisation.js';
 import type { DecisionStep, ProcessDefinition, StepNode } from './process.js';
 
-export type RequestStatus = 'PENDING' | 'RETURNED' | 'APPROVED' | 'REJECTED' | 'WITHDRAWN' | 'CANCELLED' | 'EXPIRED';
+export type RequestStatus =
+  'PENDING' | 'RETURNED' | 'APPROVED' | 'REJECTED' | 'WITHDRAWN' | 'CANCELLED' | 'EXPIRED';
 export type StepStatus = 'OPEN' | 'BLOCKED' | 'APPROVED' | 'REJECTED' | 'SKIPPED' | 'RETURNED' | 'CANCELLED';
 export type AssignmentStatus =
   | 'WAITING'
@@ -154,46 +155,202 @@ export interface PlannedTimer {
 }
 
 export type RequestOutcome = 'APPROVED' | 'REJECTED' | 'WITHDRAWN' | 'CANCELLED' | 'EXPIRED';
-export type DecisionStatus = 'APPROVED' | 'REJECTED' | 'ABSTAINED' | 'ADVISED' | 'CONFIRMED' | 'FILED' | 'RETURNED';
+export type DecisionStatus =
+  'APPROVED' | 'REJECTED' | 'ABSTAINED' | 'ADVISED' | 'CONFIRMED' | 'FILED' | 'RETURNED';
 
 /** What happened. Stored append-only; dates are in the past, people are ids, `type` is past tense. */
 export type Fact = { readonly at: Date } & (
-  | { readonly type: 'SUBMITTED'; readonly by: string; readonly subject: SubjectSnapshot; readonly interests: readonly Interest[]; readonly comment: string | null; readonly process: { readonly key: string; readonly version: number } }
-  | { readonly type: 'STEP_OPENED'; readonly step: string; readonly attempt: number; readonly dueAt: Date | null; readonly assignments: readonly NewAssignment[]; readonly exclusions: readonly Exclusion[]; readonly timers: readonly PlannedTimer[] }
-  | { readonly type: 'STEP_SKIPPED'; readonly step: string; readonly attempt: number; readonly reason: string; readonly exclusions: readonly Exclusion[] }
-  | { readonly type: 'STEP_BLOCKED'; readonly step: string; readonly attempt: number; readonly reason: string; readonly exclusions: readonly Exclusion[] }
+  | {
+      readonly type: 'SUBMITTED';
+      readonly by: string;
+      readonly subject: SubjectSnapshot;
+      readonly interests: readonly Interest[];
+      readonly comment: string | null;
+      readonly process: { readonly key: string; readonly version: number };
+    }
+  | {
+      readonly type: 'STEP_OPENED';
+      readonly step: string;
+      readonly attempt: number;
+      readonly dueAt: Date | null;
+      readonly assignments: readonly NewAssignment[];
+      readonly exclusions: readonly Exclusion[];
+      readonly timers: readonly PlannedTimer[];
+    }
+  | {
+      readonly type: 'STEP_SKIPPED';
+      readonly step: string;
+      readonly attempt: number;
+      readonly reason: string;
+      readonly exclusions: readonly Exclusion[];
+    }
+  | {
+      readonly type: 'STEP_BLOCKED';
+      readonly step: string;
+      readonly attempt: number;
+      readonly reason: string;
+      readonly exclusions: readonly Exclusion[];
+    }
   | { readonly type: 'PEOPLE_NOTIFIED'; readonly step: string; readonly people: readonly string[] }
   | { readonly type: 'ASSIGNMENT_OPENED'; readonly ordinal: number; readonly dueAt: Date | null }
-  | { readonly type: 'DECIDED'; readonly ordinal: number; readonly by: string; readonly decision: DecisionStatus; readonly comment: string | null; readonly evidence: string | null }
-  | { readonly type: 'DELEGATE_ANSWERED'; readonly ordinal: number; readonly by: string; readonly proposal: DecisionStatus; readonly comment: string | null; readonly confirmation: NewAssignment }
-  | { readonly type: 'ASSIGNMENT_CLOSED'; readonly ordinal: number; readonly status: 'CANCELLED' | 'SKIPPED'; readonly reason: string }
-  | { readonly type: 'HANDED_OVER'; readonly ordinal: number; readonly by: string; readonly kind: 'DELEGATION' | 'TRANSFER' | 'ESCALATION'; readonly comment: string | null; readonly successor: NewAssignment; readonly interests: readonly Interest[] }
-  | { readonly type: 'APPROVER_ADDED'; readonly step: string; readonly by: string; readonly comment: string | null; readonly assignment: NewAssignment; readonly suspended: number | null }
-  | { readonly type: 'STEP_CLOSED'; readonly step: string; readonly outcome: 'APPROVED' | 'REJECTED' | 'RETURNED' | 'CANCELLED'; readonly reason: string | null }
-  | { readonly type: 'RETURNED'; readonly by: string; readonly toStep: string | null; readonly comment: string | null }
-  | { readonly type: 'RESUBMITTED'; readonly by: string; readonly round: number; readonly subject: SubjectSnapshot; readonly interests: readonly Interest[]; readonly comment: string | null; readonly carried: readonly string[]; readonly changed: readonly string[] }
-  | { readonly type: 'NUDGED'; readonly by: string; readonly people: readonly string[]; readonly comment: string | null }
-  | { readonly type: 'REMINDED'; readonly step: string; readonly attempt: number; readonly index: number; readonly people: readonly string[] }
-  | { readonly type: 'ESCALATED'; readonly step: string; readonly attempt: number; readonly rung: number; readonly action: 'remind' | 'notify' | 'add' | 'hand-over' | 'decide'; readonly people: readonly string[]; readonly assignments: readonly NewAssignment[]; readonly exclusions: readonly Exclusion[] }
-  | { readonly type: 'SYSTEM_DECIDED'; readonly step: string; readonly verdict: 'APPROVE' | 'REJECT' | 'RETURN' }
-  | { readonly type: 'ENDED'; readonly outcome: RequestOutcome; readonly by: string; readonly comment: string | null }
+  | {
+      readonly type: 'DECIDED';
+      readonly ordinal: number;
+      readonly by: string;
+      readonly decision: DecisionStatus;
+      readonly comment: string | null;
+      readonly evidence: string | null;
+    }
+  | {
+      readonly type: 'DELEGATE_ANSWERED';
+      readonly ordinal: number;
+      readonly by: string;
+      readonly proposal: DecisionStatus;
+      readonly comment: string | null;
+      readonly confirmation: NewAssignment;
+    }
+  | {
+      readonly type: 'ASSIGNMENT_CLOSED';
+      readonly ordinal: number;
+      readonly status: 'CANCELLED' | 'SKIPPED';
+      readonly reason: string;
+    }
+  | {
+      readonly type: 'HANDED_OVER';
+      readonly ordinal: number;
+      readonly by: string;
+      readonly kind: 'DELEGATION' | 'TRANSFER' | 'ESCALATION';
+      readonly comment: string | null;
+      readonly successor: NewAssignment;
+      readonly interests: readonly Interest[];
+    }
+  | {
+      readonly type: 'APPROVER_ADDED';
+      readonly step: string;
+      readonly by: string;
+      readonly comment: string | null;
+      readonly assignment: NewAssignment;
+      readonly suspended: number | null;
+    }
+  | {
+      readonly type: 'STEP_CLOSED';
+      readonly step: string;
+      readonly outcome: 'APPROVED' | 'REJECTED' | 'RETURNED' | 'CANCELLED';
+      readonly reason: string | null;
+    }
+  | {
+      readonly type: 'RETURNED';
+      readonly by: string;
+      readonly toStep: string | null;
+      readonly comment: string | null;
+    }
+  | {
+      readonly type: 'RESUBMITTED';
+      readonly by: string;
+      readonly round: number;
+      readonly subject: SubjectSnapshot;
+      readonly interests: readonly Interest[];
+      readonly comment: string | null;
+      readonly carried: readonly string[];
+      readonly changed: readonly string[];
+    }
+  | {
+      readonly type: 'NUDGED';
+      readonly by: string;
+      readonly people: readonly string[];
+      readonly comment: string | null;
+    }
+  | {
+      readonly type: 'REMINDED';
+      readonly step: string;
+      readonly attempt: number;
+      readonly index: number;
+      readonly people: readonly string[];
+    }
+  | {
+      readonly type: 'ESCALATED';
+      readonly step: string;
+      readonly attempt: number;
+      readonly rung: number;
+      readonly action: 'remind' | 'notify' | 'add' | 'hand-over' | 'decide';
+      readonly people: readonly string[];
+      readonly assignments: readonly NewAssignment[];
+      readonly exclusions: readonly Exclusion[];
+    }
+  | {
+      readonly type: 'SYSTEM_DECIDED';
+      readonly step: string;
+      readonly verdict: 'APPROVE' | 'REJECT' | 'RETURN';
+    }
+  | {
+      readonly type: 'ENDED';
+      readonly outcome: RequestOutcome;
+      readonly by: string;
+      readonly comment: string | null;
+    }
 );
 
 export type FactType = Fact['type'];
 
 /** What someone wants to happen. `by` is a person id, or SYSTEM for a timer. */
 export type Command =
-  | { readonly type: 'submit'; readonly by: string; readonly subject: SubjectSnapshot; readonly interests: readonly Interest[]; readonly comment: string | null }
-  | { readonly type: 'decide'; readonly by: string; readonly ordinal: number; readonly action: DecisionAction; readonly comment: string | null; readonly evidence: string | null }
-  | { readonly type: 'return'; readonly by: string; readonly ordinal: number; readonly toStep: string | null; readonly comment: string | null }
-  | { readonly type: 'resubmit'; readonly by: string; readonly subject: SubjectSnapshot; readonly interests: readonly Interest[]; readonly comment: string | null }
+  | {
+      readonly type: 'submit';
+      readonly by: string;
+      readonly subject: SubjectSnapshot;
+      readonly interests: readonly Interest[];
+      readonly comment: string | null;
+    }
+  | {
+      readonly type: 'decide';
+      readonly by: string;
+      readonly ordinal: number;
+      readonly action: DecisionAction;
+      readonly comment: string | null;
+      readonly evidence: string | null;
+    }
+  | {
+      readonly type: 'return';
+      readonly by: string;
+      readonly ordinal: number;
+      readonly toStep: string | null;
+      readonly comment: string | null;
+    }
+  | {
+      readonly type: 'resubmit';
+      readonly by: string;
+      readonly subject: SubjectSnapshot;
+      readonly interests: readonly Interest[];
+      readonly comment: string | null;
+    }
   | { readonly type: 'withdraw'; readonly by: string; readonly comment: string | null }
   | { readonly type: 'cancel'; readonly by: string; readonly comment: string | null }
-  | { readonly type: 'hand-over'; readonly by: string; readonly ordinal: number; readonly kind: 'DELEGATION' | 'TRANSFER'; readonly toPersonId: string; readonly comment: string | null }
-  | { readonly type: 'add-approver'; readonly by: string; readonly ordinal: number; readonly personId: string; readonly position: 'BEFORE' | 'BESIDE' | 'AFTER'; readonly comment: string | null }
+  | {
+      readonly type: 'hand-over';
+      readonly by: string;
+      readonly ordinal: number;
+      readonly kind: 'DELEGATION' | 'TRANSFER';
+      readonly toPersonId: string;
+      readonly comment: string | null;
+    }
+  | {
+      readonly type: 'add-approver';
+      readonly by: string;
+      readonly ordinal: number;
+      readonly personId: string;
+      readonly position: 'BEFORE' | 'BESIDE' | 'AFTER';
+      readonly comment: string | null;
+    }
   | { readonly type: 'nudge'; readonly by: string; readonly comment: string | null }
   | { readonly type: 'unblock'; readonly by: string }
-  | { readonly type: 'timer'; readonly step: string; readonly attempt: number; readonly round: number; readonly kind: 'reminder' | 'rung'; readonly index: number };
+  | {
+      readonly type: 'timer';
+      readonly step: string;
+      readonly attempt: number;
+      readonly round: number;
+      readonly kind: 'reminder' | 'rung';
+      readonly index: number;
+    };
 
 export type DecisionAction = 'APPROVE' | 'REJECT' | 'ABSTAIN' | 'ADVISE' | 'CONFIRM' | 'FILE';
 
@@ -208,7 +365,15 @@ export function newRequest(id: string, definition: ProcessDefinition, now: Date)
     requesterId: '',
     submittedAt: now,
     endedAt: null,
-    subject: { type: definition.subjectType, id: '', title: '', ownerId: '', departmentId: null, content: {}, digest: '' },
+    subject: {
+      type: definition.subjectType,
+      id: '',
+      title: '',
+      ownerId: '',
+      departmentId: null,
+      content: {},
+      digest: '',
+    },
     interests: [],
     steps: [],
     assignments: [],
@@ -218,7 +383,8 @@ export function newRequest(id: string, definition: ProcessDefinition, now: Date)
   };
 }
 
-export const isEnded = (request: RequestState): boolean => request.status !== 'PENDING' && request.status !== 'RETURNED';
+export const isEnded = (request: RequestState): boolean =>
+  request.status !== 'PENDING' && request.status !== 'RETURNED';
 
 /** The live state of a step in this round, if it was opened, skipped or blocked. */
 export function currentStep(request: RequestState, key: string): StepState | undefined {
@@ -229,12 +395,16 @@ export function currentStep(request: RequestState, key: string): StepState | und
 export function assignmentsOf(request: RequestState, step: StepState): AssignmentState[] {
   return request.assignments.filter(
     (assignment) =>
-      assignment.stepKey === step.key && assignment.round === step.round && assignment.attempt === step.attempt,
+      assignment.stepKey === step.key &&
+      assignment.round === step.round &&
+      assignment.attempt === step.attempt,
   );
 }
 
 export const isDecided = (assignment: AssignmentState): boolean =>
-  ['APPROVED', 'REJECTED', 'ABSTAINED', 'CONFIRMED', 'FILED', 'ADVISED', 'RETURNED'].includes(assignment.status);
+  ['APPROVED', 'REJECTED', 'ABSTAINED', 'CONFIRMED', 'FILED', 'ADVISED', 'RETURNED'].includes(
+    assignment.status,
+  );
 
 export const isLive = (assignment: AssignmentState): boolean =>
   assignment.status === 'OPEN' || assignment.status === 'WAITING';
@@ -274,6 +444,14 @@ function verdictOf({ status, reason }: AssignmentState): Ballot['verdict'] | und
   }
 }
 
+/** Everyone in whose name the assignment is held: its person, and all who handed it on or are stood in for. */
+export function peopleBehind(request: RequestState, assignment: AssignmentState): string[] {
+  const { personId, previousOrdinal, handOver } = assignment;
+  const from = previousOrdinal === null ? undefined : request.assignments[previousOrdinal - 1];
+  if (from) return [personId, ...peopleBehind(request, from)];
+  return handOver ? [personId, handOver.fromPersonId] : [personId];
+}
+
 /** The operands of the step's formula. */
 export const ballotsOf = (request: RequestState, step: StepState): Ballot[] =>
   assignmentsOf(request, step).flatMap((assignment) => ballotOf(assignment) ?? []);
@@ -292,7 +470,11 @@ export const hasInterest = (request: RequestState, personId: string): boolean =>
  * The interest that keeps this person from deciding, or null. `allow` in the definition lifts every interest; `allow`
  * on the step lifts the requester's, however many reasons they have, and that of those who share it by a hand-over.
  */
-export function interestOf(request: RequestState, step: DecisionStep | undefined, personId: string): Interest | null {
+export function interestOf(
+  request: RequestState,
+  step: DecisionStep | undefined,
+  personId: string,
+): Interest | null {
   if (request.definition.interest === 'allow') return null;
   const found = request.interests.filter((entry) => entry.personId === personId);
   if (step?.onRequester !== 'allow') return found[0] ?? null;

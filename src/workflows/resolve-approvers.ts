@@ -9,8 +9,15 @@ import {
   managersOf,
   rolesOf,
 } from './organisation.js';
-import type { ApproverRule, DecisionStep, PersonSource } from './process.js';
-import { interestOf, type Exclusion, type HandOver, type RequestState, type World } from './request.js';
+import { stepOf, type ApproverRule, type DecisionStep, type PersonSource } from './process.js';
+import {
+  interestOf,
+  type AssignmentState,
+  type Exclusion,
+  type HandOver,
+  type RequestState,
+  type World,
+} from './request.js';
 
 /** Someone who will be asked, with the rule that chose them. */
 export interface Candidate {
@@ -89,31 +96,56 @@ function managerInstead(request: RequestState, step: DecisionStep, personId: str
   for (const manager of managersOf(world.organisation, personId)) {
     if (!manager.active) continue;
     const present = standIn(request, step, manager.id, world);
-    if (barrierTo(request, step, present.personId) === null) return { ...present, instead: 'manager of the requester' };
+    if (barrierTo(request, step, present.personId) === null)
+      return { ...present, instead: 'manager of the requester' };
   }
   return { excluded: 'INTEREST' };
 }
 
 /** What keeps a present, active person from deciding this step. */
-export function barrierTo(request: RequestState, step: DecisionStep, personId: string): 'INTEREST' | 'NEVER_SAME_AS' | null {
+export function barrierTo(
+  request: RequestState,
+  step: DecisionStep,
+  personId: string,
+): 'INTEREST' | 'NEVER_SAME_AS' | null {
   if (interestOf(request, step, personId)) return 'INTEREST';
   const decided = request.assignments.some(
     (assignment) =>
-      step.neverSameAs.includes(assignment.stepKey) &&
       assignment.decidedById === personId &&
-      assignment.decidedAt !== null &&
-      assignment.status !== 'ADVISED',
+      step.neverSameAs.includes(assignment.stepKey) &&
+      !isProposal(request, assignment),
   );
   return decided ? 'NEVER_SAME_AS' : null;
 }
 
-/** The person, or the first in their chain of substitutes who is present and may decide; the person when there is none. */
+/** A delegate's answer that went back to the delegator; an opinion in an `advise` step is none. */
+const isProposal = (request: RequestState, { status, stepKey }: AssignmentState): boolean =>
+  status === 'ADVISED' && stepOf(request.definition, stepKey)?.kind !== 'advise';
+
+/** Whoever decided the step when it was decided last, in this round or before; not who abstained or returned it. */
+function decidersOf(request: RequestState, stepKey: string): string[] {
+  const deciding = request.assignments.filter(
+    (assignment) =>
+      assignment.stepKey === stepKey &&
+      !isProposal(request, assignment) &&
+      ['APPROVED', 'REJECTED', 'CONFIRMED', 'FILED', 'ADVISED'].includes(assignment.status),
+  );
+  const last = deciding.at(-1);
+  const latest = deciding.filter(({ round, attempt }) => round === last?.round && attempt === last.attempt);
+  return [...new Set(latest.map((assignment) => assignment.personId))];
+}
+
+/**
+ * The person, or the first in their chain of substitutes who is present and may decide; the person when there is none.
+ * Nobody stands in for one who may not decide: the substitute would decide on their behalf.
+ */
 function standIn(
   request: RequestState,
   step: DecisionStep,
   personId: string,
   world: World,
 ): { personId: string; handOver: HandOver | null } {
+  if (barrierTo(request, step, personId) !== null) return { personId, handOver: null };
   const seen = new Set([personId]);
   let current = personId;
   for (let hops = 0; hops < CHAIN_LIMIT; hops += 1) {
@@ -136,7 +168,9 @@ export function peopleOf(request: RequestState, rule: ApproverRule, world: World
   const { organisation, now } = world;
   switch (rule.rule) {
     case 'user':
-      return [...organisation.people.values()].filter((person) => person.email === rule.email).map((person) => person.id);
+      return [...organisation.people.values()]
+        .filter((person) => person.email === rule.email)
+        .map((person) => person.id);
     case 'role':
       return roleHolders(request, rule.role, rule.in, world);
     case 'head': {
@@ -147,7 +181,9 @@ export function peopleOf(request: RequestState, rule: ApproverRule, world: World
     case 'members': {
       const departmentId = departmentOf(request, rule.of, world);
       if (departmentId === null) return [];
-      return [...organisation.people.values()].filter((person) => person.departmentId === departmentId && person.active).map((person) => person.id);
+      return [...organisation.people.values()]
+        .filter((person) => person.departmentId === departmentId && person.active)
+        .map((person) => person.id);
     }
     case 'manager': {
       const source = personFrom(request, rule.of);
@@ -167,19 +203,16 @@ export function peopleOf(request: RequestState, rule: ApproverRule, world: World
       const personId = request.subject.content[rule.field];
       if (typeof personId !== 'string' || personId === '') return [];
       if (rule.take === 'person') return [personId];
-      if (rule.take === 'manager') return managersOf(organisation, personId).slice(0, 1).map((person) => person.id);
+      if (rule.take === 'manager')
+        return managersOf(organisation, personId)
+          .slice(0, 1)
+          .map((person) => person.id);
       const departmentId = organisation.people.get(personId)?.departmentId ?? null;
       const head = departmentsUp(organisation, departmentId)[0]?.headId;
       return head ? [head] : [];
     }
     case 'decider':
-      return [
-        ...new Set(
-          request.assignments
-            .filter((assignment) => assignment.stepKey === rule.step && assignment.decidedById !== null)
-            .map((assignment) => assignment.decidedById as string),
-        ),
-      ];
+      return decidersOf(request, rule.step);
     default:
       return unreachable(rule);
   }
@@ -193,9 +226,12 @@ function roleHolders(
 ): string[] {
   if (where === 'anywhere') return holdersAnywhere(organisation, role, now);
   const departmentId = request.subject.departmentId;
-  if (where === 'subject-department') return departmentId === null ? [] : holdersIn(organisation, role, departmentId, now);
+  if (where === 'subject-department')
+    return departmentId === null ? [] : holdersIn(organisation, role, departmentId, now);
   for (const department of departmentsUp(organisation, departmentId)) {
-    const holders = holdersIn(organisation, role, department.id, now);
+    const own = holdersIn(organisation, role, department.id, now);
+    const holders =
+      department.parentId === null ? [...new Set([...own, ...holdersGlobal(organisation, role, now)])] : own;
     if (holders.some((id) => organisation.people.get(id)?.active)) return holders;
   }
   return holdersGlobal(organisation, role, now);
@@ -244,12 +280,25 @@ const sourceName = (source: PersonSource): string =>
  * Refuses a person who cannot take an assignment by hand-over or as an added approver.
  * @throws PERSON_NOT_ELIGIBLE, INTERESTED_PERSON
  */
-export function requireEligible(request: RequestState, step: DecisionStep, personId: string, world: World): void {
+export function requireEligible(
+  request: RequestState,
+  step: DecisionStep,
+  personId: string,
+  world: World,
+): void {
   const person = world.organisation.people.get(personId);
-  if (!person?.active) throw refusal('PERSON_NOT_ELIGIBLE', { person: person?.name ?? personId, reason: 'not an active member of the organisation' });
+  if (!person?.active)
+    throw refusal('PERSON_NOT_ELIGIBLE', {
+      person: person?.name ?? personId,
+      reason: 'not an active member of the organisation',
+    });
   const interest = interestOf(request, step, personId);
-  if (interest) throw refusal('INTERESTED_PERSON', { person: person.name, because: interest.because, step: step.key });
+  if (interest)
+    throw refusal('INTERESTED_PERSON', { person: person.name, because: interest.because, step: step.key });
   if (barrierTo(request, step, personId) !== null) {
-    throw refusal('PERSON_NOT_ELIGIBLE', { person: person.name, reason: `decided ${step.neverSameAs.join(', ')} before` });
+    throw refusal('PERSON_NOT_ELIGIBLE', {
+      person: person.name,
+      reason: `decided ${step.neverSameAs.join(', ')} before`,
+    });
   }
 }

@@ -20,7 +20,11 @@ export const SUBJECT_TYPES = {
       signingMode: 'string',
       currency: 'string',
       amount: 'double',
+      /** The amount to the cent, as text: a double loses cents above 90 trillion. */
+      exactAmount: 'string',
+      customerId: 'string',
       customerLevel: 'string',
+      projectId: 'string',
       discountPercent: 'double',
       startsOn: 'string',
       endsOn: 'string',

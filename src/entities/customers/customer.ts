@@ -1,4 +1,4 @@
-import { Entity, Enum, Property } from '@mikro-orm/decorators/legacy';
+import { Entity, Enum, Index, Property } from '@mikro-orm/decorators/legacy';
 import { Field, ObjectType, registerEnumType } from 'type-graphql';
 import { BusinessRecord } from '../record.js';
 
@@ -45,6 +45,7 @@ registerEnumType(CustomerStatus, {
 /** A customer: a company or body that buys, or may. */
 @ObjectType({ description: 'A customer: a company or body that buys, or may.' })
 @Entity({ tableName: 'customer' })
+@Index({ properties: ['createdAt', 'id'] })
 export class Customer extends BusinessRecord {
   @Field(() => String, { description: 'Official name.' })
   @Property({ type: 'text', index: true })

@@ -20,3 +20,17 @@ export class OrganisationRevision {
   @Property({ type: 'integer' })
   revision!: number;
 }
+
+/** Failed sign-ins per account and address; written by rate-limiter-flexible, in its own shape. */
+@Entity({ tableName: 'sign_in_attempt' })
+export class SignInAttempt {
+  @PrimaryKey({ type: 'text' })
+  key!: string;
+
+  @Property({ type: 'integer', default: 0 })
+  points!: number;
+
+  /** Milliseconds since 1970. */
+  @Property({ type: 'bigint', nullable: true })
+  expire: string | null = null;
+}

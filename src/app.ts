@@ -1,0 +1,192 @@
+import 'reflect-metadata';
+import { fileURLToPath } from 'node:url';
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import type { GraphQLSchema } from 'graphql';
+import { buildSchema } from 'type-graphql';
+import { createBus, type ListeningBus } from './bus.js';
+import { installPacks, type InstalledPacks } from './commands/organisation/install-packs.js';
+import { hashToken } from './commands/organisation/sign-in.js';
+import { TIMER_ACTIONS } from './commands/schedule/timer-actions.js';
+import type { Config } from './config.js';
+import type { Actor, Clock, Context, Log, Services } from './context.js';
+import { migrate, openDatabase } from './database.js';
+import { readDb } from './entities/read-db.js';
+import { isRefusal, refusal, type Language, type Refusal } from './errors.js';
+import { languageOf, type ContextRequest } from './http/request.js';
+import { createHttpServer, type HttpServer } from './http/server.js';
+import { openProducer, requireQueue, type QueueSettings } from './jobs/queue.js';
+import { createWaker } from './jobs/wake.js';
+import { startWorker, type RunningWorker } from './jobs/worker.js';
+import { applyRules } from './permissions/load-shield.js';
+import { OPERATIONS } from './permissions/operations.js';
+import { refusalToAct } from './queries/approvals/may-act.js';
+import { loadActor } from './queries/organisation/load-actor.js';
+import { timerMetrics, type TimerMetrics } from './queries/schedule/timer-metrics.js';
+import { RESOLVERS } from './resolvers/index.js';
+
+export const PACKS_FOLDER = fileURLToPath(new URL('../../packs', import.meta.url));
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface App {
+  readonly orm: MikroORM;
+  readonly packs: InstalledPacks;
+  /** null in a worker. */
+  readonly http: HttpServer | null;
+  /** A context as jobs have it: nobody is signed in. */
+  makeContext(actor?: Actor | null): Context;
+  /** Requests first, then jobs, then connections; each waits for what is running. Calling it again waits for the same end. */
+  close(): Promise<void>;
+}
+
+/** Connections of the main pool: enough for the few statements that two cores can run at once. */
+const POOL_SIZE = 10;
+
+/** The GraphQL schema, with the permission rules on it. */
+export async function makeSchema(): Promise<GraphQLSchema> {
+  const schema = await buildSchema({ resolvers: RESOLVERS, validate: false, pubSub: NO_PUB_SUB });
+  return applyRules(schema, OPERATIONS);
+}
+
+/** Subscriptions bring their own source; type-graphql only wants to see one. */
+const NO_PUB_SUB = {
+  publish: (): void => undefined,
+  subscribe: (): never => {
+    throw new Error('subscriptions subscribe to the bus');
+  },
+};
+
+/** Puts the product together on a database: migrates it, installs the packs, and starts the roles it is told to. */
+export async function createApp({ config, databaseUrl, clock, log }: AppOptions): Promise<App> {
+  const orm = await openDatabase({ url: databaseUrl, poolSize: POOL_SIZE });
+  const closers: (() => Promise<void>)[] = [() => orm.close()];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).toReversed()) await close();
+  };
+  try {
+    await migrate(orm, databaseUrl);
+    const queue: QueueSettings = { databaseUrl, redisUrl: config.redisUrl, prefix: config.queuePrefix, log };
+    await requireQueue(queue);
+    const bus = await createBus({ connectionString: databaseUrl, log });
+    closers.push(() => bus.close());
+    const producer = openProducer(queue);
+    const waker = createWaker({ producer, clock, horizonSeconds: config.timerHorizonSeconds, log });
+    closers.push(() => producer.close(), () => waker.close());
+
+    const services: Services = { clock, wake: waker.wake, bus };
+    const contexts = contextsOf(orm, services, log);
+    const packs = await installPacks(contexts.forJob(), PACKS_FOLDER);
+    if (config.role !== 'api') {
+      const worker: RunningWorker = startWorker({
+        queue,
+        makeContext: () => contexts.forJob(),
+        actions: TIMER_ACTIONS,
+        wake: waker.wake,
+        sweepSeconds: config.sweepSeconds,
+        horizonSeconds: config.timerHorizonSeconds,
+        log,
+      });
+      closers.push(() => worker.close());
+    }
+    const http = config.role === 'worker' ? null : await serve({ config, contexts, bus, orm, queue, clock, log });
+    if (http) closers.push(() => http.close());
+    let closing: Promise<void> | null = null;
+    return { orm, packs, http, makeContext: (actor = null) => contexts.forJob(actor), close: () => (closing ??= closeAll()) };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+interface Contexts {
+  forJob(actor?: Actor | null): Context;
+  forRequest(request: ContextRequest): Promise<Context>;
+}
+
+function contextsOf(orm: MikroORM, services: Services, log: Log): Contexts {
+  const make = (em: EntityManager, actor: Actor | null, language: Language, address: string): Context => ({
+    em,
+    now: services.clock.now(),
+    log,
+    actor,
+    language,
+    address,
+    services,
+    loaders: new Map(),
+    refusalToAct: rememberingAnswers(em, actor),
+  });
+  return {
+    forJob: (actor = null) => make(orm.em.fork(), actor, actor?.language ?? 'en', ''),
+    async forRequest({ authorization, acceptLanguage, address }) {
+      const em = orm.em.fork();
+      const actor = authorization === null ? null : await actorOf(em, authorization, services.clock.now());
+      return make(em, actor, acceptLanguage === null ? (actor?.language ?? 'en') : languageOf(acceptLanguage), address);
+    },
+  };
+}
+
+/** The person of a bearer token. @throws UNAUTHENTICATED: a bad token is told, not taken for nobody */
+async function actorOf(em: EntityManager, authorization: string, now: Date): Promise<Actor> {
+  const token = /^Bearer ([\w-]{1,200})$/i.exec(authorization)?.[1];
+  const actor = token === undefined ? null : await loadActor(em, hashToken(token), now);
+  if (!actor) throw refusal('UNAUTHENTICATED');
+  return actor;
+}
+
+/** Asks the core once per operation, assignment and action. */
+function rememberingAnswers(em: EntityManager, actor: Actor | null): Context['refusalToAct'] {
+  const answers = new Map<string, Promise<Refusal | null>>();
+  return (assignmentId, action) => {
+    if (!actor) return Promise.resolve(refusal('UNAUTHENTICATED'));
+    const key = `${action} ${assignmentId}`;
+    const known = answers.get(key) ?? refusalToAct(em, actor, assignmentId, action);
+    answers.set(key, known);
+    return known;
+  };
+}
+
+interface Served {
+  readonly config: Config;
+  readonly contexts: Contexts;
+  readonly bus: ListeningBus;
+  readonly orm: MikroORM;
+  readonly queue: QueueSettings;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+async function serve({ config, contexts, bus, orm, queue, clock, log }: Served): Promise<HttpServer> {
+  const production = config.nodeEnv === 'production';
+  return createHttpServer({
+    schema: await makeSchema(),
+    contextFor: (request) => contexts.forRequest(request),
+    ready: async () => ({
+      database: await saysOk(() => readDb(orm.em.fork()).selectFrom('organisation_revision').select('revision').execute()),
+      queue: await saysOk(() => requireQueue(queue)),
+      bus: bus.connected() ? 'ok' : 'not listening',
+    }),
+    metrics: async () => metricsText(await timerMetrics(orm.em.fork(), clock.now())),
+    config: { introspection: true, explorer: true, production },
+    log,
+  });
+}
+
+async function saysOk(ask: () => Promise<unknown>): Promise<string> {
+  try {
+    await ask();
+    return 'ok';
+  } catch (error) {
+    return isRefusal(error) ? error.code : 'away';
+  }
+}
+
+const metricsText = (metrics: TimerMetrics): string =>
+  Object.entries(metrics)
+    .map(([name, value]) => `# TYPE countersign_${name} gauge\ncountersign_${name} ${value}\n`)
+    .join('');
+

@@ -1,0 +1,53 @@
+import { refusal } from '../../errors.js';
+import { readRequests, type StoredRequest } from '../../entities/approvals/request-rows.js';
+import { readDb } from '../../entities/read-db.js';
+import { decide } from '../../workflows/decide.js';
+import { effectsOf } from '../../workflows/effects.js';
+import { evolve } from '../../workflows/evolve.js';
+import { SYSTEM, type Command, type Fact, type RequestState } from '../../workflows/request.js';
+import { loadOrganisation } from '../organisation/load-organisation.js';
+import type { TransactionContext } from '../transaction.js';
+import { announce, carryOut } from './carry-out.js';
+import { saveRequest } from './save-request.js';
+
+/** What a command did: the request as it is now, and what happened. No facts: there was nothing to do. */
+export interface Applied {
+  readonly state: RequestState;
+  readonly facts: readonly Fact[];
+  readonly assignmentIds: readonly string[];
+}
+
+/**
+ * The one place where a request changes: locks its row, decides on what is stored now, and saves rows, events, timers,
+ * messages and the subject's change in the caller's transaction. Of two commands at the same instant the second
+ * decides on what the first has left. @throws the refusals of `decide`
+ */
+export async function applyCommand(
+  tx: TransactionContext,
+  requestId: string,
+  command: Command | ((stored: StoredRequest) => Command | Promise<Command>),
+): Promise<Applied> {
+  const stored = await lockRequest(tx, requestId);
+  const made = typeof command === 'function' ? await command(stored) : command;
+  return applyTo(tx, stored, made);
+}
+
+/** Decides on a request whose row this transaction has locked or made. */
+export async function applyTo(tx: TransactionContext, stored: StoredRequest, command: Command): Promise<Applied> {
+  const { organisation, calendarOf } = await loadOrganisation(tx.em);
+  const facts = decide(stored.state, command, { now: tx.now, organisation, calendarOf });
+  if (facts.length === 0) return { state: stored.state, facts, assignmentIds: stored.assignmentIds };
+  const after = facts.reduce(evolve, stored.state);
+  const assignmentIds = await saveRequest(tx, stored, after, facts);
+  await carryOut(tx, after, effectsOf(after, facts), 'by' in command ? command.by : SYSTEM);
+  await announce(tx, stored.state, after, assignmentIds);
+  return { state: after, facts, assignmentIds };
+}
+
+/** The request under its row lock. @throws NOT_FOUND */
+export async function lockRequest(tx: TransactionContext, requestId: string): Promise<StoredRequest> {
+  await readDb(tx.em).selectFrom('approval_request').select('id').where('id', '=', requestId).forUpdate().execute();
+  const [stored] = await readRequests(tx.em, [requestId]);
+  if (!stored) throw refusal('NOT_FOUND', { what: 'approval request' });
+  return stored;
+}

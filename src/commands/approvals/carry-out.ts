@@ -1,0 +1,96 @@
+import { CompiledQuery, sql } from 'kysely';
+import { publish } from '../../bus.js';
+import { newRowId } from '../../entities/row-id.js';
+import { readDb } from '../../entities/read-db.js';
+import { OutboxMessage } from '../../entities/schedule/outbox-message.js';
+import { Timer, TimerState } from '../../entities/schedule/timer.js';
+import type { Effect } from '../../workflows/effects.js';
+import type { AssignmentState, RequestState } from '../../workflows/request.js';
+import type { TransactionContext } from '../transaction.js';
+import { messageText } from './messages.js';
+import { SUBJECTS } from './subjects/index.js';
+import type { SubjectHandler } from './subjects/subject.js';
+
+type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
+const isA = <T extends Effect['type']>(type: T) => (effect: Effect): effect is Of<T> => effect.type === type;
+
+/** Carries out the effects of a decision inside its transaction: timers, messages, the subject's change. */
+export async function carryOut(tx: TransactionContext, after: RequestState, effects: readonly Effect[], by: string): Promise<void> {
+  await setTimers(tx, after, effects);
+  await send(tx, after, effects.filter(isA('SEND')));
+  const handler = SUBJECTS[after.subject.type as SubjectHandler['type']];
+  for (const effect of effects.filter(isA('SUBJECT'))) {
+    const filed = after.assignments.findLast((assignment) => assignment.status === 'FILED' && assignment.round === after.round);
+    const { event } = effect;
+    await handler.apply(tx, { event, subjectId: after.subject.id, requestId: after.id, by, filingNumber: filed?.evidence ?? null });
+  }
+}
+
+/** Cancels first, then schedules what is left: a step that opened and closed in one decision sets no timer. */
+async function setTimers(tx: TransactionContext, after: RequestState, effects: readonly Effect[]): Promise<void> {
+  let scheduled: Of<'SCHEDULE_TIMER'>[] = [];
+  const cancelled = new Set<string | null>();
+  for (const effect of effects) {
+    if (effect.type === 'SCHEDULE_TIMER') scheduled.push(effect);
+    if (effect.type !== 'CANCEL_TIMERS') continue;
+    cancelled.add(effect.step);
+    scheduled = scheduled.filter((timer) => effect.step !== null && timer.step !== effect.step);
+  }
+  if (cancelled.size > 0) {
+    let update = readDb(tx.em)
+      .updateTable('timer')
+      .set({ state: TimerState.CANCELLED })
+      .where('subject_id', '=', after.id)
+      .where('state', '=', TimerState.SCHEDULED);
+    if (!cancelled.has(null)) update = update.where(sql<boolean>`payload ->> 'step' in (${sql.join([...cancelled])})`);
+    await update.execute();
+  }
+  if (scheduled.length === 0) return;
+  const rows = scheduled.map(({ key, kind, step, round, attempt, index, at }) => ({
+    id: newRowId(),
+    key,
+    kind: `approval-${kind}`,
+    subjectId: after.id,
+    dueAt: at,
+    state: TimerState.SCHEDULED,
+    payload: { step, round, attempt, index },
+  }));
+  await tx.em.insertMany(Timer, rows);
+  for (const row of rows) tx.wakes.push({ what: 'timer', id: row.id, at: row.dueAt });
+}
+
+async function send(tx: TransactionContext, after: RequestState, messages: readonly Of<'SEND'>[]): Promise<void> {
+  if (messages.length === 0) return;
+  const rows = messages.map(({ key, message, people, step, comment }) => ({
+    id: newRowId(),
+    key,
+    channel: 'in-app',
+    payload: { kind: message, people, requestId: after.id, ...messageText(message, after, step, comment) },
+    nextTryAt: tx.now,
+    createdAt: tx.now,
+  }));
+  await tx.em.insertMany(OutboxMessage, rows as never[]);
+  tx.wakes.push({ what: 'outbox' });
+}
+
+/** Tells other processes whose inbox and which request changed; sent at commit, dropped on rollback. */
+export async function announce(
+  tx: TransactionContext,
+  before: RequestState,
+  after: RequestState,
+  assignmentIds: readonly string[],
+): Promise<void> {
+  const execute = (statement: string, parameters: readonly unknown[]): Promise<unknown> =>
+    readDb(tx.em).executeQuery(CompiledQuery.raw(statement, [...parameters]));
+  for (const [index, assignment] of after.assignments.entries()) {
+    const old = before.assignments[index];
+    if (old === assignment || (old?.status !== 'OPEN' && assignment.status !== 'OPEN')) continue;
+    await publish(execute, `inbox:${assignment.personId}`, inboxChange(old, assignment, assignmentIds[index] as string));
+  }
+  await publish(execute, `request:${after.id}`, { requestId: after.id });
+}
+
+const inboxChange = (old: AssignmentState | undefined, now: AssignmentState, assignmentId: string): Record<string, unknown> => ({
+  assignmentId,
+  change: now.status === 'OPEN' ? (old?.status === 'OPEN' ? 'CHANGED' : 'ADDED') : 'REMOVED',
+});

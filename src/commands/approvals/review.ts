@@ -1,0 +1,118 @@
+import { Field, ID, InputType } from 'type-graphql';
+import type { Context } from '../../context.js';
+import { refusal } from '../../errors.js';
+import { readDb } from '../../entities/read-db.js';
+import type { Command, DecisionAction } from '../../workflows/request.js';
+import { once } from '../idempotency.js';
+import { inTransaction, requireActor, requireId, type TransactionContext } from '../transaction.js';
+import { applyCommand } from './apply-command.js';
+import { commentOf } from './comment.js';
+
+@InputType({ description: 'A decision on one assignment of yours.' })
+export class DecisionInput {
+  @Field(() => ID, { description: 'The assignment, as your inbox shows it.' })
+  assignmentId!: string;
+
+  @Field(() => String, { nullable: true, description: 'Your words, at most 4000 characters; some steps demand them.' })
+  comment?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The same key and payload give the same answer and do nothing twice; at most 200 characters.' })
+  idempotencyKey?: string | null;
+}
+
+@InputType({ description: 'A return for changes.' })
+export class ReturnInput extends DecisionInput {
+  @Field(() => String, { nullable: true, description: 'Key of an earlier decided step, or `previous`; the requester when not given.' })
+  toStep?: string | null;
+}
+
+@InputType({ description: 'A confirmation by an outside party, recorded by you.' })
+export class ConfirmInput extends DecisionInput {
+  @Field(() => String, { description: 'Who confirmed, how and when; at most 4000 characters.' })
+  evidence!: string;
+}
+
+@InputType({ description: 'The filing of an approved document.' })
+export class FileInput extends DecisionInput {
+  @Field(() => String, { description: 'The filing number; at most 200 characters.' })
+  filingNumber!: string;
+}
+
+@InputType({ description: 'A hand-over to someone who decides on your behalf.' })
+export class DelegateInput extends DecisionInput {
+  @Field(() => ID, { description: 'Who shall decide.' })
+  toUserId!: string;
+}
+
+@InputType({ description: 'A hand-over for good.' })
+export class TransferInput extends DecisionInput {
+  @Field(() => ID, { description: 'Who takes it over.' })
+  toUserId!: string;
+}
+
+/** What a decision touched; the payload is read anew from it. */
+export interface Reviewed extends Record<string, string> {
+  assignmentId: string;
+  requestId: string;
+}
+
+/** Builds the core's command for an assignment known by its ordinal. */
+type CommandFor = (assignment: { readonly ordinal: number; readonly by: string; readonly comment: string | null }) => Command;
+
+/**
+ * One person acts on one assignment of theirs. The core decides again under the request's lock, whatever the shield
+ * said before. @throws NOT_FOUND and the refusals of `decide`
+ */
+export function reviewAssignment(ctx: Context, name: string, input: DecisionInput, commandFor: CommandFor): Promise<Reviewed> {
+  const { idempotencyKey, ...payload } = input;
+  return inTransaction(ctx, (tx) =>
+    once(tx, { name, key: idempotencyKey, payload }, async () => {
+      const { requestId, ordinal, id } = await findAssignment(tx, input.assignmentId);
+      const by = requireActor(tx).id;
+      await applyCommand(tx, requestId, commandFor({ ordinal, by, comment: commentOf(input.comment) }));
+      return { assignmentId: id, requestId };
+    }),
+  );
+}
+
+async function findAssignment(tx: TransactionContext, assignmentId: string): Promise<{ id: string; requestId: string; ordinal: number }> {
+  const row = await readDb(tx.em)
+    .selectFrom('approval_assignment')
+    .select(['id', 'request_id as requestId', 'ordinal'])
+    .where('id', '=', requireId(assignmentId, 'assignment'))
+    .executeTakeFirst();
+  if (!row) throw refusal('NOT_FOUND', { what: 'assignment' });
+  return row;
+}
+
+const decision =
+  (action: DecisionAction, evidence: string | null = null): CommandFor =>
+  (assignment) => ({ type: 'decide', action, evidence, ...assignment });
+
+export const approve = (ctx: Context, input: DecisionInput): Promise<Reviewed> => reviewAssignment(ctx, 'approve', input, decision('APPROVE'));
+export const reject = (ctx: Context, input: DecisionInput): Promise<Reviewed> => reviewAssignment(ctx, 'reject', input, decision('REJECT'));
+export const abstain = (ctx: Context, input: DecisionInput): Promise<Reviewed> => reviewAssignment(ctx, 'abstain', input, decision('ABSTAIN'));
+export const advise = (ctx: Context, input: DecisionInput): Promise<Reviewed> => reviewAssignment(ctx, 'advise', input, decision('ADVISE'));
+
+export const confirm = (ctx: Context, input: ConfirmInput): Promise<Reviewed> =>
+  reviewAssignment(ctx, 'confirm', input, decision('CONFIRM', commentOf(input.evidence, 'evidence')));
+
+export const file = (ctx: Context, input: FileInput): Promise<Reviewed> =>
+  reviewAssignment(ctx, 'file', input, decision('FILE', filingNumberOf(input.filingNumber)));
+
+export const returnForChanges = (ctx: Context, input: ReturnInput): Promise<Reviewed> =>
+  reviewAssignment(ctx, 'return', input, (assignment) => ({ type: 'return', toStep: input.toStep ?? null, ...assignment }));
+
+export const delegateAssignment = (ctx: Context, input: DelegateInput): Promise<Reviewed> =>
+  reviewAssignment(ctx, 'delegate', input, (assignment) => ({ type: 'hand-over', kind: 'DELEGATION', toPersonId: input.toUserId.toLowerCase(), ...assignment }));
+
+export const transferAssignment = (ctx: Context, input: TransferInput): Promise<Reviewed> =>
+  reviewAssignment(ctx, 'transfer', input, (assignment) => ({ type: 'hand-over', kind: 'TRANSFER', toPersonId: input.toUserId.toLowerCase(), ...assignment }));
+
+function filingNumberOf(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed === '' || trimmed.length > 200) {
+    throw refusal('BAD_USER_INPUT', { reason: 'filingNumber must have 1 to 200 characters', fields: [{ path: 'filingNumber', rule: '1..200 characters' }] });
+  }
+  return trimmed;
+}

@@ -1,0 +1,138 @@
+import type { Context } from '../../../context.js';
+import { Contract, ContractStatus } from '../../../entities/contracts/contract.js';
+import { readDb, visible } from '../../../entities/read-db.js';
+import { refusal } from '../../../errors.js';
+import type { SUBJECT_TYPES } from '../../../workflows/subject-types.js';
+import { lockRecord, touchRecord } from '../../business-record.js';
+import { requireActor, requireId } from '../../transaction.js';
+import type { LoadedSubject, SubjectEvent, SubjectHandler } from './subject.js';
+
+/** A contract is approved as a whole: its amount, dates, lines and payment terms. */
+export const contractSubject: SubjectHandler = {
+  type: 'CONTRACT',
+  submitPermission: 'contract:update',
+  async load(tx, id, permission) {
+    return readContract(tx, await lockRecord(tx, 'contract', id, permission), null);
+  },
+  read: readContract,
+  requireSubmittable,
+  async apply(tx, { subjectId, event }) {
+    const id = await lockRecord(tx, 'contract', subjectId, null);
+    const contract = await tx.em.findOneOrFail(Contract, { id }, { refresh: true });
+    contract.status = STATUS_AFTER[event];
+    touchRecord(contract, null, tx.now);
+    await tx.em.flush();
+  },
+};
+
+const STATUS_AFTER: Readonly<Record<SubjectEvent['event'], ContractStatus>> = {
+  SUBMITTED: ContractStatus.IN_REVIEW,
+  RESUBMITTED: ContractStatus.IN_REVIEW,
+  RETURNED: ContractStatus.RETURNED,
+  APPROVED: ContractStatus.APPROVED,
+  REJECTED: ContractStatus.REJECTED,
+  WITHDRAWN: ContractStatus.DRAFT,
+  CANCELLED: ContractStatus.DRAFT,
+  EXPIRED: ContractStatus.DRAFT,
+};
+
+const SUBMITTABLE: ReadonlySet<string> = new Set([
+  ContractStatus.DRAFT,
+  ContractStatus.RETURNED,
+  ContractStatus.REJECTED,
+]);
+
+function requireSubmittable(_tx: Context, { id, status, amount }: LoadedSubject): void {
+  if (!SUBMITTABLE.has(status)) throw refusal('INVALID_STATE', { what: 'contract', id, status });
+  if (Number(amount) <= 0) {
+    throw refusal('INVALID_STATE', { what: 'contract', id, status, reason: 'its amount must be above 0' });
+  }
+}
+
+type ContractContent = Readonly<Record<keyof (typeof SUBJECT_TYPES)['CONTRACT']['fields'], unknown>>;
+
+async function readContract(ctx: Context, id: string, permission: string | null): Promise<LoadedSubject> {
+  let query = selectContract(ctx, requireId(id, 'contract'));
+  if (permission !== null) query = query.where(visible(requireActor(ctx), permission, 'contract'));
+  const row = await query.executeTakeFirst();
+  if (!row) throw refusal('NOT_FOUND', { what: 'contract' });
+  const content: ContractContent = {
+    number: row.number,
+    title: row.title,
+    kind: row.kind,
+    signingMode: row.signingMode ?? '',
+    currency: row.currency,
+    amount: Number(row.amount),
+    exactAmount: row.amount,
+    customerId: row.customerId,
+    customerLevel: row.customerLevel,
+    projectId: row.projectId ?? '',
+    discountPercent: Number(row.discountPercent),
+    startsOn: row.startsOn ?? '',
+    endsOn: row.endsOn ?? '',
+    paymentTerms: await readPaymentTerms(ctx, row.id),
+    lines: await readLines(ctx, row.id),
+    ownerId: row.ownerId,
+    department: row.department ?? '',
+  };
+  const { number, title, amount, currency, ownerId, departmentId, lastAuthorId, status } = row;
+  return {
+    id: row.id,
+    number,
+    title,
+    amount,
+    currency,
+    ownerId,
+    departmentId,
+    lastAuthorId,
+    beneficiaryIds: [],
+    status,
+    content,
+  };
+}
+
+const selectContract = (ctx: Context, id: string) =>
+  readDb(ctx.em)
+    .selectFrom('contract')
+    .innerJoin('customer', 'customer.id', 'contract.customer_id')
+    .leftJoin('department', 'department.id', 'contract.department_id')
+    .select([
+      'contract.id',
+      'contract.number',
+      'contract.title',
+      'contract.kind',
+      'contract.status',
+      'contract.signing_mode as signingMode',
+      'contract.currency',
+      'contract.amount',
+      'contract.customer_id as customerId',
+      'contract.project_id as projectId',
+      'contract.discount_percent as discountPercent',
+      'contract.starts_on as startsOn',
+      'contract.ends_on as endsOn',
+      'contract.owner_id as ownerId',
+      'contract.department_id as departmentId',
+      'contract.updated_by_id as lastAuthorId',
+      'customer.level as customerLevel',
+      'department.key as department',
+    ])
+    .where('contract.id', '=', id);
+
+function readLines(ctx: Context, contractId: string): Promise<object[]> {
+  return readDb(ctx.em)
+    .selectFrom('contract_line')
+    .select(['description', 'quantity', 'unit_price as unitPrice'])
+    .where('contract_id', '=', contractId)
+    .orderBy('position')
+    .execute();
+}
+
+async function readPaymentTerms(ctx: Context, contractId: string): Promise<object[]> {
+  const rows = await readDb(ctx.em)
+    .selectFrom('payment_term')
+    .select(['title', 'amount', 'due_on as dueOn'])
+    .where('contract_id', '=', contractId)
+    .orderBy('position')
+    .execute();
+  return rows.map(({ title, amount, dueOn }) => ({ title, amount, dueOn: dueOn ?? '' }));
+}

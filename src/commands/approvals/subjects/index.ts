@@ -1,0 +1,13 @@
+import { contractSubject } from './contract.js';
+import { documentSubject } from './document.js';
+import { planSubject } from './plan.js';
+import { projectSubject } from './project.js';
+import type { SubjectHandler } from './subject.js';
+
+/** Every kind of thing that can be approved. */
+export const SUBJECTS: Readonly<Record<SubjectHandler['type'], SubjectHandler>> = {
+  CONTRACT: contractSubject,
+  DOCUMENT: documentSubject,
+  PLAN: planSubject,
+  PROJECT: projectSubject,
+};

@@ -1,0 +1,78 @@
+import type { Context } from '../../../context.js';
+import { ProjectStatus } from '../../../entities/projects/project.js';
+import { readDb, visible } from '../../../entities/read-db.js';
+import { refusal } from '../../../errors.js';
+import type { SUBJECT_TYPES } from '../../../workflows/subject-types.js';
+import { lockRecord } from '../../business-record.js';
+import { requireActor, requireId } from '../../transaction.js';
+import type { LoadedSubject, SubjectHandler } from './subject.js';
+
+/** A project's initiation is approved on its own; what a request does leaves the project as it is, because its stages
+ *  tell where it stands. */
+export const projectSubject: SubjectHandler = {
+  type: 'PROJECT',
+  submitPermission: 'project:update',
+  async load(tx, id, permission) {
+    return readProject(tx, await lockRecord(tx, 'project', id, permission), null);
+  },
+  read: readProject,
+  requireSubmittable,
+  apply: () => Promise.resolve(),
+};
+
+/** Initiation comes before the first stage opens. */
+function requireSubmittable(_ctx: Context, { id, status }: LoadedSubject): void {
+  if (status !== ProjectStatus.DRAFT) throw refusal('INVALID_STATE', { what: 'project', id, status });
+}
+
+type ProjectContent = Readonly<Record<keyof (typeof SUBJECT_TYPES)['PROJECT']['fields'], unknown>>;
+
+async function readProject(ctx: Context, id: string, permission: string | null): Promise<LoadedSubject> {
+  let query = selectProject(ctx, requireId(id, 'project'));
+  if (permission !== null) query = query.where(visible(requireActor(ctx), permission, 'project'));
+  const row = await query.executeTakeFirst();
+  if (!row) throw refusal('NOT_FOUND', { what: 'project' });
+  const content: ProjectContent = {
+    number: row.number,
+    title: row.title,
+    template: row.template,
+    stage: row.stage ?? '',
+    currency: row.currency,
+    amount: Number(row.amount),
+    customerLevel: row.customerLevel,
+    ownerId: row.ownerId,
+    department: row.department ?? '',
+  };
+  const { number, title, amount, currency, ownerId, departmentId, lastAuthorId, status } = row;
+  return { id: row.id, number, title, amount, currency, ownerId, departmentId, lastAuthorId, beneficiaryIds: [], status, content };
+}
+
+const selectProject = (ctx: Context, id: string) =>
+  readDb(ctx.em)
+    .selectFrom('project')
+    .innerJoin('customer', 'customer.id', 'project.customer_id')
+    .innerJoin('project_template as template', 'template.id', 'project.template_id')
+    .leftJoin('department', 'department.id', 'project.department_id')
+    .select((eb) => [
+      'project.id',
+      'project.number',
+      'project.title',
+      'project.status',
+      'project.currency',
+      'project.amount',
+      'project.owner_id as ownerId',
+      'project.department_id as departmentId',
+      'project.updated_by_id as lastAuthorId',
+      'template.key as template',
+      'customer.level as customerLevel',
+      'department.key as department',
+      eb
+        .selectFrom('project_stage as stage')
+        .select('stage.key')
+        .whereRef('stage.project_id', '=', 'project.id')
+        .where('stage.status', 'in', ['STARTING', 'RUNNING'])
+        .orderBy('stage.position')
+        .limit(1)
+        .as('stage'),
+    ])
+    .where('project.id', '=', id);

@@ -1,0 +1,54 @@
+import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import type { Context } from '../../context.js';
+import { Contract } from '../../entities/contracts/contract.js';
+import { Money } from '../../entities/money.js';
+import { beginRecord } from '../business-record.js';
+import { requireSound } from '../input.js';
+import { nextNumber } from '../next-number.js';
+import { inTransaction, requireActor } from '../transaction.js';
+import {
+  checkContract,
+  checkContractLinks,
+  checkWholeContract,
+  ContractFields,
+  setContractFields,
+} from './contract-fields.js';
+
+@InputType({ description: 'A new contract.' })
+export class CreateContractInput extends ContractFields {
+  @Field(() => String, { description: 'Title, 1 to 200 characters.' })
+  title!: string;
+
+  @Field(() => ID, { description: 'The customer; one that you may see.' })
+  customerId!: string;
+
+  @Field(() => Money, {
+    description: 'Amount, 0 or more; it must be above 0 when the contract is submitted.',
+  })
+  amount!: Money;
+}
+
+@ObjectType({ description: 'What `createContract` made.' })
+export class CreateContractPayload {
+  @Field(() => Contract, { description: 'The new contract, a DRAFT; you own it.' })
+  contract!: Contract;
+}
+
+/** Makes a contract in DRAFT that the actor owns, in the actor's department. @throws BAD_USER_INPUT */
+export async function createContract(
+  ctx: Context,
+  input: CreateContractInput,
+): Promise<CreateContractPayload> {
+  const actor = requireActor(ctx);
+  requireSound(...checkContract(input));
+  return inTransaction(ctx, async (tx) => {
+    requireSound(...(await checkContractLinks(tx, input)));
+    const contract = new Contract();
+    beginRecord(contract, actor, tx.now);
+    setContractFields(contract, input);
+    requireSound(...checkWholeContract(contract, input));
+    contract.number = await nextNumber(tx, 'contract');
+    tx.em.persist(contract);
+    return { contract };
+  });
+}

@@ -1,0 +1,133 @@
+import { sql } from 'kysely';
+import type { Context } from '../../context.js';
+import { refusal } from '../../errors.js';
+import { ProcessStatus } from '../../entities/approvals/process-version.js';
+import { readDb } from '../../entities/read-db.js';
+import { newRowId } from '../../entities/row-id.js';
+import { digestOf } from '../../workflows/canonical.js';
+import type { BusinessCalendar } from '../../workflows/calendar.js';
+import { parseCalendars, parsePacks, type Pack } from '../../workflows/pack.js';
+import type { ProcessDefinition } from '../../workflows/process.js';
+import { SUBJECT_TYPES } from '../../workflows/subject-types.js';
+import { readPackFolders } from '../approvals/pack-files.js';
+import { inTransaction, type TransactionContext } from '../transaction.js';
+import { DEFAULT_CALENDAR } from './load-organisation.js';
+
+export interface InstalledPacks {
+  readonly packs: readonly { readonly key: string; readonly version: number }[];
+  /** Process versions published by this call. */
+  readonly published: number;
+}
+
+/** One at a time over all processes of the product. */
+const INSTALL_LOCK = 7_270_012;
+
+/**
+ * Checks every pack under `root` as a whole and brings what is new into the database: all or nothing. Safe to repeat
+ * at every start; roles and calendars that exist already are the organisation's own and are left alone.
+ * @throws INVALID_DEFINITION with every finding, or when a published version was changed without a new number
+ */
+export async function installPacks(ctx: Context, root: string): Promise<InstalledPacks> {
+  const { packs, calendars } = await readPacks(root);
+  return inTransaction(ctx, async (tx) => {
+    await sql`select pg_advisory_xact_lock(${INSTALL_LOCK})`.execute(readDb(tx.em));
+    await installCalendars(tx, calendars);
+    await installRoles(tx, packs);
+    await installTemplates(tx, packs);
+    let published = 0;
+    for (const definition of packs.flatMap((pack) => pack.processes)) published += await publish(tx, definition);
+    return { packs: packs.map(({ key, version }) => ({ key, version })), published };
+  });
+}
+
+/** The packs under a folder. @throws INVALID_DEFINITION */
+async function readPacks(root: string): Promise<{ packs: Pack[]; calendars: BusinessCalendar[] }> {
+  const files = await readPackFolders(root);
+  const { calendars, findings: calendarFindings } = parseCalendars(files.calendars);
+  const known = { roles: [], calendars: calendars.map((calendar) => calendar.key), defaultCalendar: DEFAULT_CALENDAR };
+  const { packs, findings } = parsePacks(files.folders, SUBJECT_TYPES, known);
+  const all = [...calendarFindings, ...findings];
+  const [first] = all;
+  if (first) throw refusal('INVALID_DEFINITION', { reason: `${first.file}:${first.line}:${first.column} ${first.message}`, findings: all });
+  return { packs, calendars };
+}
+
+async function installCalendars(tx: TransactionContext, calendars: readonly BusinessCalendar[]): Promise<void> {
+  if (calendars.length === 0) return;
+  await readDb(tx.em)
+    .insertInto('business_calendar')
+    .values(calendars.map((calendar) => ({ key: calendar.key, definition: JSON.stringify(calendar) })))
+    .onConflict((conflict) => conflict.column('key').doNothing())
+    .execute();
+}
+
+async function installRoles(tx: TransactionContext, packs: readonly Pack[]): Promise<void> {
+  const roles = packs.flatMap((pack) => pack.roles);
+  if (roles.length === 0) return;
+  await readDb(tx.em)
+    .insertInto('role')
+    .values(roles.map(({ key, title, permissions }) => ({ key, title_en: title.en, title_zh: title.zh ?? title.en, permissions: JSON.stringify(permissions) })))
+    .onConflict((conflict) => conflict.column('key').doNothing())
+    .execute();
+}
+
+async function installTemplates(tx: TransactionContext, packs: readonly Pack[]): Promise<void> {
+  const db = readDb(tx.em);
+  for (const template of packs.flatMap((pack) => pack.projectTemplates)) {
+    await db
+      .insertInto('project_template')
+      .values({ id: newRowId(), key: template.key, version: template.version, definition: JSON.stringify(template) })
+      .onConflict((conflict) => conflict.columns(['key', 'version']).doNothing())
+      .execute();
+  }
+  for (const table of ['plan_template', 'form_template'] as const) {
+    const rows = packs.flatMap((pack) =>
+      table === 'plan_template'
+        ? pack.planTemplates.map((template) => ({ key: template.key, version: template.version, definition: JSON.stringify(template) }))
+        : pack.forms.map((form) => ({ key: form.key, version: pack.version, definition: JSON.stringify(form) })),
+    );
+    if (rows.length === 0) continue;
+    await db
+      .insertInto(table)
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.column('key').doUpdateSet({ version: sql`excluded.version`, definition: sql`excluded.definition` }).where(sql<boolean>`${sql.ref(`${table}.version`)} < excluded.version`),
+      )
+      .execute();
+  }
+}
+
+/** Publishes a version that is not there yet and retires the ones before it; answers how many it published. */
+async function publish(tx: TransactionContext, definition: ProcessDefinition): Promise<number> {
+  const db = readDb(tx.em);
+  const { key, version, subjectType, purpose, priority } = definition;
+  const digest = digestOf(definition);
+  const known = await db.selectFrom('process_version').select('digest').where('key', '=', key).where('version', '=', version).executeTakeFirst();
+  if (known && known.digest !== digest) {
+    throw refusal('INVALID_DEFINITION', { reason: `process ${key} version ${version} was published with other content; give the change a new version` });
+  }
+  if (known) return 0;
+  await db
+    .updateTable('process_version')
+    .set({ status: ProcessStatus.RETIRED })
+    .where('key', '=', key)
+    .where('version', '<', version)
+    .where('status', '=', ProcessStatus.PUBLISHED)
+    .execute();
+  await db
+    .insertInto('process_version')
+    .values({
+      id: newRowId(),
+      key,
+      version,
+      subject_type: subjectType,
+      purpose,
+      priority,
+      status: ProcessStatus.PUBLISHED,
+      definition: JSON.stringify(definition),
+      digest,
+      published_at: tx.now,
+    })
+    .execute();
+  return 1;
+}

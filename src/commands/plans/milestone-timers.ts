@@ -1,0 +1,42 @@
+import { sql } from 'kysely';
+import type { Plan } from '../../entities/plans/plan.js';
+import { readDb } from '../../entities/read-db.js';
+import { newRowId } from '../../entities/row-id.js';
+import { Timer, TimerState } from '../../entities/schedule/timer.js';
+import type { MilestoneTimer } from '../../workflows/plan-cycle.js';
+import type { TransactionContext } from '../transaction.js';
+
+/** What a milestone's timer row carries; the row says when, the plan is asked again what is to be done. */
+export interface MilestoneTimerPayload {
+  readonly planId: string;
+  readonly milestone: string;
+  readonly index: number;
+}
+
+/** Writes timers of a plan, each once: the key names the plan, the milestone, the kind and the place in its list. */
+export async function setTimers(tx: TransactionContext, plan: Plan, timers: readonly MilestoneTimer[]): Promise<void> {
+  if (timers.length === 0) return;
+  const rows = timers.map(({ kind, milestone, index, at }) => ({
+    id: newRowId(),
+    key: `${plan.id}/${milestone}/${kind === 'milestone-rung' ? 'rung' : 'reminder'}/${index}`,
+    kind,
+    subjectId: plan.id,
+    dueAt: at,
+    state: TimerState.SCHEDULED,
+    payload: { planId: plan.id, milestone, index } satisfies MilestoneTimerPayload,
+  }));
+  await tx.em.insertMany(Timer, rows as never[]);
+  for (const row of rows) tx.wakes.push({ what: 'timer', id: row.id, at: row.dueAt });
+}
+
+/** Milestones that are done are chased no more. */
+export async function cancelTimers(tx: TransactionContext, planId: string, milestones: readonly string[]): Promise<void> {
+  if (milestones.length === 0) return;
+  await readDb(tx.em)
+    .updateTable('timer')
+    .set({ state: TimerState.CANCELLED })
+    .where('subject_id', '=', planId)
+    .where('state', '=', TimerState.SCHEDULED)
+    .where(sql<string>`payload ->> 'milestone'`, 'in', milestones)
+    .execute();
+}

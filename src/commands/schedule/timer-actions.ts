@@ -1,0 +1,11 @@
+import { escalate } from '../approvals/escalate.js';
+import { chaseMilestone } from '../plans/chase-milestone.js';
+import type { TimerActions } from './fire-timer.js';
+
+/** Every kind of timer there is. A new kind is one row. */
+export const TIMER_ACTIONS: TimerActions = {
+  'approval-reminder': { subjectTable: 'approval_request', act: escalate },
+  'approval-rung': { subjectTable: 'approval_request', act: escalate },
+  'milestone-reminder': { subjectTable: 'plan', act: chaseMilestone },
+  'milestone-rung': { subjectTable: 'plan', act: chaseMilestone },
+};

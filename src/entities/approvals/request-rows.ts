@@ -1,0 +1,202 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { sql } from 'kysely';
+import { readDb } from '../read-db.js';
+import type { ProcessDefinition } from '../../workflows/process.js';
+import type { AssignmentState, HandOver, Interest, RequestState, StepState } from '../../workflows/request.js';
+
+/** A request with all that belongs to it, as stored. Instants inside `steps` and `assignments` are ISO text. */
+export interface StoredRequest {
+  readonly id: string;
+  readonly number: string;
+  readonly processVersionId: string;
+  readonly definition: ProcessDefinition;
+  readonly chainHead: string;
+  readonly subjectNumber: string;
+  readonly purpose: string;
+  /** Row ids of the assignments, by ordinal − 1. */
+  readonly assignmentIds: readonly string[];
+  /** Row ids of the steps, in the order of `state.steps`. */
+  readonly stepIds: readonly string[];
+  readonly state: RequestState;
+}
+
+interface Row {
+  id: string;
+  number: string;
+  process_version_id: string;
+  subject_type: string;
+  subject_id: string;
+  subject_number: string;
+  purpose: string;
+  status: RequestState['status'];
+  paused_at: string | null;
+  round: number;
+  title: string;
+  owner_id: string;
+  department_id: string | null;
+  requester_id: string;
+  content: Record<string, unknown>;
+  digest: string;
+  submitted_at: string;
+  ended_at: string | null;
+  returned_by_id: string | null;
+  last_nudged_at: string | null;
+  fact_count: number;
+  chain_head: string;
+  steps: StepRow[];
+  assignments: AssignmentRow[];
+  interests: Interest[];
+}
+
+interface StepRow {
+  id: string;
+  key: string;
+  round: number;
+  attempt: number;
+  status: StepState['status'];
+  opened_at: string;
+  due_at: string | null;
+  closed_at: string | null;
+  reason: string | null;
+  rung: number;
+}
+
+interface AssignmentRow {
+  id: string;
+  ordinal: number;
+  step_key: string;
+  round: number;
+  attempt: number;
+  person_id: string;
+  status: AssignmentState['status'];
+  rule: string;
+  ballot_group: string | null;
+  weight: number;
+  veto: boolean;
+  required: boolean;
+  position: number;
+  waits_for: number | null;
+  hand_over_kind: HandOver['kind'] | null;
+  hand_over_from_id: string | null;
+  previous_ordinal: number | null;
+  added_by_id: string | null;
+  opened_at: string | null;
+  due_at: string | null;
+  decided_at: string | null;
+  decided_by_id: string | null;
+  comment: string | null;
+  evidence: string | null;
+  reason: string | null;
+}
+
+/** Requests by id, whole, in one statement. Lock the row first (in a statement of its own) to decide on it. */
+export async function readRequests(em: EntityManager, ids: readonly string[]): Promise<StoredRequest[]> {
+  if (ids.length === 0) return [];
+  const rows = (await readDb(em)
+    .selectFrom('approval_request as r')
+    .selectAll('r')
+    .select([
+      sql<StepRow[]>`coalesce((select json_agg(s order by s.ordinal) from approval_step s where s.request_id = r.id), '[]')`.as('steps'),
+      sql<AssignmentRow[]>`coalesce((select json_agg(a order by a.ordinal) from approval_assignment a where a.request_id = r.id), '[]')`.as('assignments'),
+      sql<Interest[]>`coalesce((select json_agg(json_build_object('personId', i.person_id, 'because', i.because) order by i.id)
+        from approval_interest i where i.request_id = r.id), '[]')`.as('interests'),
+    ])
+    .where('r.id', 'in', ids)
+    .execute()) as unknown as Row[];
+  const definitions = await definitionsOf(em, [...new Set(rows.map((row) => row.process_version_id))]);
+  return rows.map((row) => toStored(row, definitions.get(row.process_version_id) as ProcessDefinition));
+}
+
+/** Published versions never change, so they are kept for the life of the process. */
+const definitions = new Map<string, ProcessDefinition>();
+
+export async function definitionsOf(em: EntityManager, versionIds: readonly string[]): Promise<ReadonlyMap<string, ProcessDefinition>> {
+  const missing = versionIds.filter((id) => !definitions.has(id));
+  if (missing.length > 0) {
+    const rows = await readDb(em).selectFrom('process_version').select(['id', 'definition', 'status']).where('id', 'in', missing).execute();
+    for (const row of rows) {
+      if (row.status === 'DRAFT') throw new Error(`process version ${row.id} is a draft and cannot be in use`);
+      definitions.set(row.id, row.definition as unknown as ProcessDefinition);
+    }
+  }
+  return definitions;
+}
+
+const instant = (text: string | null): Date | null => (text === null ? null : new Date(text));
+
+function toStored(row: Row, definition: ProcessDefinition): StoredRequest {
+  return {
+    id: row.id,
+    number: row.number,
+    processVersionId: row.process_version_id,
+    definition,
+    chainHead: row.chain_head,
+    subjectNumber: row.subject_number,
+    purpose: row.purpose,
+    assignmentIds: row.assignments.map((assignment) => assignment.id),
+    stepIds: row.steps.map((step) => step.id),
+    state: {
+      id: row.id,
+      definition,
+      status: row.status,
+      pausedAt: instant(row.paused_at),
+      round: row.round,
+      requesterId: row.requester_id,
+      submittedAt: new Date(row.submitted_at),
+      endedAt: instant(row.ended_at),
+      subject: {
+        type: row.subject_type,
+        id: row.subject_id,
+        title: row.title,
+        ownerId: row.owner_id,
+        departmentId: row.department_id,
+        content: row.content,
+        digest: row.digest,
+      },
+      interests: row.interests,
+      steps: row.steps.map(toStep),
+      assignments: row.assignments.map(toAssignment),
+      returnedById: row.returned_by_id,
+      lastNudgedAt: instant(row.last_nudged_at),
+      factCount: row.fact_count,
+    },
+  };
+}
+
+const toStep = (row: StepRow): StepState => ({
+  key: row.key,
+  round: row.round,
+  attempt: row.attempt,
+  status: row.status,
+  openedAt: new Date(row.opened_at),
+  dueAt: instant(row.due_at),
+  closedAt: instant(row.closed_at),
+  reason: row.reason,
+  rung: row.rung,
+});
+
+const toAssignment = (row: AssignmentRow): AssignmentState => ({
+  ordinal: row.ordinal,
+  stepKey: row.step_key,
+  round: row.round,
+  attempt: row.attempt,
+  personId: row.person_id,
+  status: row.status,
+  rule: row.rule,
+  group: row.ballot_group,
+  weight: row.weight,
+  veto: row.veto,
+  required: row.required,
+  position: row.position,
+  waitsFor: row.waits_for,
+  handOver: row.hand_over_kind === null ? null : { kind: row.hand_over_kind, fromPersonId: row.hand_over_from_id as string },
+  previousOrdinal: row.previous_ordinal,
+  addedById: row.added_by_id,
+  openedAt: instant(row.opened_at),
+  dueAt: instant(row.due_at),
+  decidedAt: instant(row.decided_at),
+  decidedById: row.decided_by_id,
+  comment: row.comment,
+  evidence: row.evidence,
+  reason: row.reason,
+});

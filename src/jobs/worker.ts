@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import type { Context, Log, Services, Wake } from '../context.js';
+import { fireTimer, type TimerActions } from '../commands/schedule/fire-timer.js';
+import { relayOutbox } from '../commands/schedule/relay-outbox.js';
+import { sweep } from '../commands/schedule/sweep.js';
+import { openConsumer, within, type QueueSettings } from './queue.js';
+
+/** Timers read by one statement of the sweep, and near ones handed to the queue by one sweep. */
+const SWEEP_LIMIT = 1000;
+
+/** Time that `close` gives to jobs and the sweep; what is cut off is rolled back and done by the next worker. */
+const CLOSE_MS = 10_000;
+
+export interface WorkerDeps {
+  readonly queue: QueueSettings;
+  /** A context of its own for each job: a fresh identity map and `now`. */
+  readonly makeContext: () => Context;
+  readonly actions: TimerActions;
+  readonly wake: Services['wake'];
+  readonly sweepSeconds: number;
+  readonly horizonSeconds: number;
+  readonly log: Log;
+}
+
+export interface RunningWorker {
+  /** Waits for running jobs and the running sweep, at most some seconds. */
+  close(): Promise<void>;
+}
+
+/**
+ * Lets time pass: handles nudges of the queue, and sweeps at once and then by an interval of this process, which no
+ * loss of the queue can stop. Sweeps of this process never overlap.
+ */
+export function startWorker(deps: WorkerDeps): RunningWorker {
+  const stop = new AbortController();
+  const sweepOnce = async (): Promise<void> => {
+    const report = await sweep(deps.makeContext(), { ...deps, limit: SWEEP_LIMIT, signal: stop.signal });
+    if (report.fired + report.refused + report.failed + report.dead > 0) deps.log.info({ ...report }, 'swept');
+  };
+  let running: Promise<void> | null = null;
+  const start = (): void => {
+    running ??= sweepOnce()
+      .catch((error: unknown) => deps.log.error({ error: String(error) }, 'the sweep failed'))
+      .finally(() => (running = null));
+  };
+
+  const consumer = openConsumer(deps.queue, (name, data) => handle(deps, name, data), deps.wake);
+  const interval = setInterval(start, deps.sweepSeconds * 1000);
+  start();
+  return {
+    async close() {
+      clearInterval(interval);
+      stop.abort();
+      const ended = Promise.all([consumer.close(), running]);
+      await within(CLOSE_MS, ended).catch(() => deps.log.warn({}, 'the worker stopped before its jobs had ended'));
+    },
+  };
+}
+
+const nudge = z.discriminatedUnion('name', [
+  z.object({ name: z.literal('timer'), data: z.object({ id: z.guid() }) }),
+  z.object({ name: z.literal('outbox') }),
+]);
+
+/** A nudge that is not understood (from another version, or forged) does nothing. */
+async function handle(deps: WorkerDeps, name: string, data: unknown): Promise<Wake | null> {
+  const parsed = nudge.safeParse({ name, data });
+  if (!parsed.success) {
+    deps.log.warn({ name }, 'a nudge was not understood');
+    return null;
+  }
+  if (parsed.data.name === 'outbox') {
+    await relayOutbox(deps.makeContext());
+    return null;
+  }
+  const { id } = parsed.data.data;
+  const result = await fireTimer(deps.makeContext(), id, deps.actions);
+  // It was moved, or the store's clock runs ahead of ours.
+  return result.outcome === 'not-due' ? { what: 'timer', id, at: result.dueAt } : null;
+}

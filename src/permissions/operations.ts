@@ -1,0 +1,99 @@
+import type { Context } from '../context.js';
+import { refusal } from '../errors.js';
+import type { AssignmentAction } from '../workflows/permit.js';
+import { allow, rule, type PermissionRule, type RuleTree } from './load-shield.js';
+
+const signedIn = rule('signedIn', (_parent, _args, ctx: Context) => (ctx.actor ? true : refusal('UNAUTHENTICATED')), { cache: 'contextual' });
+
+const permissionRules = new Map<string, PermissionRule>();
+
+/** Someone who holds the permission in any scope; which rows, the query or command says. */
+function may(permission: string): PermissionRule {
+  const known = permissionRules.get(permission);
+  if (known) return known;
+  const made = rule(
+    `may ${permission}`,
+    (_parent, _args, ctx: Context) => {
+      if (!ctx.actor) return refusal('UNAUTHENTICATED');
+      return ctx.actor.permissions.has(permission) ? true : refusal('FORBIDDEN', { permission });
+    },
+    { cache: 'contextual' },
+  );
+  permissionRules.set(permission, made);
+  return made;
+}
+
+/** Someone who may take this action on this very assignment now: the core's own answer. */
+const mayAct = (action: AssignmentAction): PermissionRule =>
+  rule<{ input: { assignmentId: string } }>(`may ${action}`, async (_parent, { input }, ctx: Context) => {
+    if (!ctx.actor) return refusal('UNAUTHENTICATED');
+    return (await ctx.refusalToAct(input.assignmentId, action)) ?? true;
+  });
+
+/** Who may use which operation. Deny by default: the server does not start with a root field that has no row here. */
+export const OPERATIONS: RuleTree = {
+  Query: {
+    viewer: signedIn,
+    inbox: signedIn,
+    approvalRequest: signedIn,
+    approvalRequests: signedIn,
+    previewApproval: signedIn,
+    processDefinitions: may('process:read'),
+    people: may('organisation:read'),
+    departments: may('organisation:read'),
+    customer: may('customer:read'),
+    customers: may('customer:read'),
+    project: signedIn,
+    projects: may('project:read'),
+    projectTemplates: may('project:read'),
+    plan: signedIn,
+    plans: may('plan:read'),
+    planTemplates: may('plan:read'),
+    contract: signedIn,
+    contracts: may('contract:read'),
+    document: signedIn,
+    documents: may('document:read'),
+    timers: signedIn,
+    stalled: may('request:read'),
+    notifications: signedIn,
+    deadOutboxMessages: may('timer:manage'),
+  },
+  Mutation: {
+    signIn: allow,
+    refreshSession: allow,
+    signOut: signedIn,
+    submitForApproval: signedIn,
+    approve: mayAct('APPROVE'),
+    reject: mayAct('REJECT'),
+    abstain: mayAct('ABSTAIN'),
+    advise: mayAct('ADVISE'),
+    confirm: mayAct('CONFIRM'),
+    file: mayAct('FILE'),
+    returnForChanges: mayAct('RETURN'),
+    delegateAssignment: mayAct('DELEGATE'),
+    transferAssignment: mayAct('TRANSFER'),
+    addApprover: mayAct('ADD_APPROVER'),
+    resubmit: signedIn,
+    withdraw: signedIn,
+    nudge: signedIn,
+    cancelRequest: may('request:cancel'),
+    unblockRequest: may('request:unblock'),
+    createCustomer: may('customer:create'),
+    updateCustomer: may('customer:update'),
+    createProject: may('project:create'),
+    updateProject: may('project:update'),
+    createPlan: may('plan:create'),
+    updatePlan: may('plan:update'),
+    completePlanMilestone: signedIn,
+    createContract: may('contract:create'),
+    updateContract: may('contract:update'),
+    createDocument: may('document:create'),
+    updateDocument: may('document:update'),
+    markNotificationsRead: signedIn,
+    replayOutboxMessage: may('timer:manage'),
+  },
+  Subscription: {
+    inboxChanged: signedIn,
+    approvalRequestChanged: signedIn,
+  },
+};

@@ -1,0 +1,68 @@
+import { sql } from 'kysely';
+import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import type { Context } from '../../context.js';
+import { readDb } from '../../entities/read-db.js';
+import { OutboxState } from '../../entities/schedule/outbox-message.js';
+import { Instant } from '../../entities/scalars.js';
+import { connectionType, pageOf, type ConnectionOf, type PageArgs } from '../connection.js';
+
+registerEnumType(OutboxState, {
+  name: 'OutboxState',
+  description: 'Where an outgoing message stands.',
+  valuesConfig: {
+    PENDING: { description: 'Will be delivered, or tried again.' },
+    DELIVERED: { description: 'Delivered.' },
+    DEAD: { description: 'Every try failed; waits for someone to send it again.' },
+  },
+});
+
+/** An outgoing message as administrators see it: why it did not leave, not what it says. */
+@ObjectType('OutboxMessage', { description: 'An outgoing message: why it did not leave, not what it says.' })
+export class OutboxMessageView {
+  @Field(() => ID, { description: 'UUIDv7.' })
+  id!: string;
+
+  @Field(() => String, { description: 'Stable id under which receivers recognise a repeat.' })
+  key!: string;
+
+  @Field(() => String, { description: 'How it leaves, such as `in-app`.' })
+  channel!: string;
+
+  @Field(() => OutboxState, { description: 'Where it stands.' })
+  state!: OutboxState;
+
+  @Field(() => Int, { description: 'Tries so far.' })
+  tries!: number;
+
+  @Field(() => String, { nullable: true, description: 'Why the last try failed.' })
+  lastError!: string | null;
+
+  @Field(() => Instant, { description: 'When it was written.' })
+  createdAt!: Date;
+}
+
+export const OutboxMessageConnection = connectionType(OutboxMessageView, 'OutboxMessage');
+
+@ObjectType({ description: 'The message that is sent again.' })
+export class ReplayOutboxMessagePayload {
+  @Field(() => OutboxMessageView, { description: 'The message, pending again.' })
+  message!: OutboxMessageView;
+}
+
+/** Messages that could not be delivered, newest first. */
+export async function deadOutboxMessages(ctx: Context, args: PageArgs): Promise<ConnectionOf<OutboxMessageView>> {
+  const { limit, after } = pageOf(args);
+  const found = readDb(ctx.em).selectFrom('outbox_message').where('state', '=', OutboxState.DEAD);
+  const page = after ? found.where(sql<boolean>`(created_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`) : found;
+  const rows = (await page
+    .select(['id', 'key', 'channel', 'state', 'tries', 'last_error as lastError', 'created_at as createdAt'])
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute()) as unknown as OutboxMessageView[];
+  const count = async (): Promise<number> => {
+    const { total } = await found.select(sql<string>`count(*)`.as('total')).executeTakeFirstOrThrow();
+    return Number(total);
+  };
+  return new OutboxMessageConnection({ rows, limit, key: (row) => [new Date(row.createdAt).toISOString(), row.id], count });
+}

@@ -1,0 +1,39 @@
+import type { NonEmptyArray } from 'type-graphql';
+import { ApprovalResolver } from './approvals/approval-resolver.js';
+import { ApprovalSubscriptions } from './approvals/approval-subscriptions.js';
+import { AssignmentFields } from './approvals/assignment-fields.js';
+import { EventFields, ProcessFields, RequestFields } from './approvals/request-fields.js';
+import { ContractResolver } from './contracts/contract-resolver.js';
+import { CustomerResolver } from './customers/customer-resolver.js';
+import { DocumentResolver } from './documents/document-resolver.js';
+import { DepartmentFields, OrganisationResolver, UserFields } from './organisation/organisation-resolver.js';
+import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
+import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
+import { NotificationResolver } from './schedule/notification.js';
+import { OutboxResolver } from './schedule/outbox.js';
+import { StalledResolver } from './schedule/stalled.js';
+import { TimerResolver } from './schedule/timer.js';
+
+/** Everything that the schema is made of. */
+export const RESOLVERS: NonEmptyArray<new () => object> = [
+  ApprovalResolver,
+  ApprovalSubscriptions,
+  AssignmentFields,
+  ContractResolver,
+  CustomerResolver,
+  DepartmentFields,
+  DocumentResolver,
+  EventFields,
+  NotificationResolver,
+  OrganisationResolver,
+  OutboxResolver,
+  PlanMilestoneResolver,
+  PlanResolver,
+  ProcessFields,
+  ProjectResolver,
+  ProjectStageResolver,
+  RequestFields,
+  StalledResolver,
+  TimerResolver,
+  UserFields,
+];

@@ -1,0 +1,26 @@
+import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { replayOutboxMessage, ReplayOutboxMessageInput } from '../../commands/schedule/replay-outbox-message.js';
+import type { Context } from '../../context.js';
+import { PageArgs, type ConnectionOf } from '../../queries/connection.js';
+import {
+  deadOutboxMessages,
+  OutboxMessageConnection,
+  ReplayOutboxMessagePayload,
+  type OutboxMessageView,
+} from '../../queries/schedule/dead-outbox-messages.js';
+
+@Resolver()
+export class OutboxResolver {
+  @Query(() => OutboxMessageConnection, { description: 'Messages that could not be delivered and wait for someone to send them again, newest first.' })
+  deadOutboxMessages(@Ctx() ctx: Context, @Args(() => PageArgs) page: PageArgs): Promise<ConnectionOf<OutboxMessageView>> {
+    return deadOutboxMessages(ctx, page);
+  }
+
+  @Mutation(() => ReplayOutboxMessagePayload, { description: 'Sends an undeliverable message again, under the same key.' })
+  replayOutboxMessage(
+    @Ctx() ctx: Context,
+    @Arg('input', () => ReplayOutboxMessageInput, { description: 'Which.' }) input: ReplayOutboxMessageInput,
+  ): Promise<ReplayOutboxMessagePayload> {
+    return replayOutboxMessage(ctx, input);
+  }
+}

@@ -1,0 +1,170 @@
+import { refusal } from '../errors.js';
+import { emit, type Draft } from './draft.js';
+import { permitOnAssignment } from './permit.js';
+import { stepOf, isDecisionStep, type DecisionStep } from './process.js';
+import {
+  assignmentsOf,
+  currentStep,
+  hasInterest,
+  interestOf,
+  isDecided,
+  isLive,
+  peopleBehind,
+  type AssignmentState,
+  type Command,
+  type DecisionStatus,
+  type Interest,
+  type NewAssignment,
+  type RequestState,
+} from './request.js';
+import { requireEligible } from './resolve-approvers.js';
+
+type Of<T extends Command['type']> = Extract<Command, { type: T }>;
+
+/** Moves one's own turn to another person: to come back (delegation) or for good (transfer).
+ *  @throws the refusals of `permitOnAssignment`, PERSON_NOT_ELIGIBLE, INTERESTED_PERSON */
+export function handOver(draft: Draft, command: Of<'hand-over'>): void {
+  const { by, ordinal, kind, toPersonId, comment } = command;
+  const action = kind === 'DELEGATION' ? 'DELEGATE' : 'TRANSFER';
+  const { assignment, step } = permitOnAssignment(draft.request, ordinal, action, by);
+  requireEligible(draft.request, step, toPersonId, draft.world);
+  requireNotAsked(draft, assignment, toPersonId);
+  const interests = sharedInterest(draft.request, by, toPersonId);
+  requireUntangled(draft.request, assignment, toPersonId, interests);
+  const successor = successorOf(draft, assignment, toPersonId, {
+    handOver: { kind, fromPersonId: by },
+    rule: `${kind === 'DELEGATION' ? 'delegated' : 'transferred'} (${assignment.rule})`,
+    addedById: null,
+  });
+  emit(draft, { type: 'HANDED_OVER', ordinal, by, kind, comment, successor, interests });
+}
+
+/** Between a person with an interest and one without, a hand-over gives the other the interest too. */
+function sharedInterest(request: RequestState, from: string, to: string): Interest[] {
+  if (hasInterest(request, from) === hasInterest(request, to)) return [];
+  return [{ personId: hasInterest(request, from) ? to : from, because: 'HAND_OVER' }];
+}
+
+/** Refuses a hand-over whose shared interest would reach a decision already made, or make this one impossible. */
+function requireUntangled(
+  request: RequestState,
+  handed: AssignmentState,
+  toPersonId: string,
+  shared: readonly Interest[],
+): void {
+  const after: RequestState = { ...request, interests: [...request.interests, ...shared] };
+  const others = request.assignments.filter(
+    (assignment) => assignment.ordinal !== handed.ordinal && (isLive(assignment) || isDecided(assignment)),
+  );
+  const affected = others.flatMap((assignment) =>
+    peopleBehind(request, assignment)
+      .filter((behind) => shared.some(({ personId }) => personId === behind))
+      .map((personId) => ({ personId, stepKey: assignment.stepKey })),
+  );
+  for (const { personId, stepKey } of [...affected, { personId: toPersonId, stepKey: handed.stepKey }]) {
+    const node = stepOf(request.definition, stepKey);
+    const interest = interestOf(after, isDecisionStep(node) ? node : undefined, personId);
+    if (interest) throw refusal('INTERESTED_PERSON', { because: interest.because, step: stepKey });
+  }
+}
+
+/** Nobody is asked twice in one step, and nothing is handed back along its own chain. */
+function requireNotAsked(draft: Draft, assignment: AssignmentState, personId: string): void {
+  const step = currentStep(draft.request, assignment.stepKey);
+  const asked =
+    step &&
+    assignmentsOf(draft.request, step).find(
+      (other) => other.personId === personId && other.status !== 'CANCELLED',
+    );
+  if (!asked) return;
+  const person = draft.world.organisation.people.get(personId)?.name ?? personId;
+  throw refusal('PERSON_NOT_ELIGIBLE', { person, reason: `already on this step (${asked.status})` });
+}
+
+function successorOf(
+  draft: Draft,
+  from: AssignmentState,
+  personId: string,
+  how: Pick<NewAssignment, 'handOver' | 'rule' | 'addedById'>,
+): NewAssignment {
+  const { group, weight, veto, required, position } = from;
+  return {
+    ordinal: draft.request.assignments.length + 1,
+    personId,
+    status: 'OPEN',
+    ...how,
+    group,
+    weight,
+    veto,
+    required,
+    position,
+    waitsFor: null,
+    previousOrdinal: from.ordinal,
+    comment: null,
+  };
+}
+
+/**
+ * Where the definition asks for it, the decision of a delegate goes back to whoever delegated, as a proposal; true when
+ * it did. It goes back along every delegation behind the assignment, whatever was transferred in between.
+ */
+export function answerToDelegator(
+  draft: Draft,
+  step: DecisionStep,
+  assignment: AssignmentState,
+  proposal: DecisionStatus,
+  comment: string | null,
+): boolean {
+  if (step.delegation !== 'confirm') return false;
+  const delegator = delegatorBehind(draft.request, assignment);
+  if (delegator === null) return false;
+  const { ordinal, personId: by, rule } = assignment;
+  const confirmation = successorOf(draft, assignment, delegator, {
+    handOver: { kind: 'CONFIRMATION', fromPersonId: by },
+    rule,
+    addedById: null,
+  });
+  emit(draft, { type: 'DELEGATE_ANSWERED', ordinal, by, proposal, comment, confirmation });
+  return true;
+}
+
+/** Who still has to confirm a decision of this assignment: the giver of the last delegation not yet answered to. */
+function delegatorBehind(request: RequestState, assignment: AssignmentState): string | null {
+  let answered = 0;
+  let current: AssignmentState | undefined = assignment;
+  while (current?.handOver) {
+    const { kind, fromPersonId } = current.handOver;
+    if (kind === 'CONFIRMATION') answered += 1;
+    if (kind === 'DELEGATION') {
+      if (answered === 0) return fromPersonId;
+      answered -= 1;
+    }
+    current = current.previousOrdinal === null ? undefined : request.assignments[current.previousOrdinal - 1];
+  }
+  return null;
+}
+
+/**
+ * A further approver in the same step. BESIDE adds an operand to the formula. BEFORE and AFTER add a gate: without
+ * their vote the step is not approved; BEFORE, the adder's own turn waits for theirs.
+ * @throws the refusals of `permitOnAssignment`, PERSON_NOT_ELIGIBLE, INTERESTED_PERSON
+ */
+export function addApprover(draft: Draft, command: Of<'add-approver'>): void {
+  const { by, ordinal, personId, position, comment } = command;
+  const { assignment, step } = permitOnAssignment(draft.request, ordinal, 'ADD_APPROVER', by);
+  requireEligible(draft.request, step, personId, draft.world);
+  requireNotAsked(draft, assignment, personId);
+  const added: NewAssignment = {
+    ...successorOf(draft, assignment, personId, {
+      handOver: null,
+      rule: `added ${position.toLowerCase()}`,
+      addedById: by,
+    }),
+    status: position === 'AFTER' ? 'WAITING' : 'OPEN',
+    required: position !== 'BESIDE' || assignment.required,
+    waitsFor: position === 'AFTER' ? ordinal : null,
+    previousOrdinal: null,
+  };
+  const suspended = position === 'BEFORE' ? ordinal : null;
+  emit(draft, { type: 'APPROVER_ADDED', step: step.key, by, comment, assignment: added, suspended });
+}

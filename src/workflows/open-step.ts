@@ -1,0 +1,204 @@
+import { dueAt } from './calendar.js';
+import { holds } from './condition.js';
+import { emit, type Draft } from './draft.js';
+import { outcomeOf, type Ballot } from './formula.js';
+import { rolesOf } from './organisation.js';
+import { plannedTimers } from './planned-timers.js';
+import { isDecisionStep, stepOf, type DecisionStep, type NotifyStep, type StepNode } from './process.js';
+import { currentStep, type NewAssignment, type RequestState, type World } from './request.js';
+import { peopleOf, resolveApprovers, type Candidate, type Resolution } from './resolve-approvers.js';
+import { keysBefore } from './route.js';
+
+/** Whether the step's condition holds for the request as it stands. @throws CONDITION_FAILED */
+export function conditionHolds(request: RequestState, condition: string | null, world: World): boolean {
+  if (condition === null) return true;
+  const { organisation, now } = world;
+  const requester = organisation.people.get(request.requesterId);
+  const department = organisation.departments.get(requester?.departmentId ?? '')?.key ?? '';
+  return holds(condition, request.definition.fieldTypes, {
+    subject: request.subject.content,
+    requester: {
+      id: request.requesterId,
+      department,
+      roles: rolesOf(organisation, request.requesterId, now),
+    },
+    round: request.round,
+  });
+}
+
+/** Opens the node, skips it, or records why it can't be asked. Its consequence is left to `settle`. */
+export function openNode(draft: Draft, node: StepNode): void {
+  const attempt = (currentStep(draft.request, node.key)?.attempt ?? 0) + 1;
+  if (!conditionHolds(draft.request, node.when, draft.world)) {
+    return emit(draft, {
+      type: 'STEP_SKIPPED',
+      step: node.key,
+      attempt,
+      reason: 'CONDITION',
+      exclusions: [],
+    });
+  }
+  if (node.kind === 'notify') return notify(draft, node);
+  if (node.kind === 'parallel') {
+    return emit(draft, {
+      type: 'STEP_OPENED',
+      step: node.key,
+      attempt,
+      dueAt: null,
+      assignments: [],
+      exclusions: [],
+      timers: [],
+    });
+  }
+  const found = approversFor(draft.request, node, draft.world);
+  const assignments = assignmentsFor(draft.request, node, found);
+  const problem = problemOf(node, found, assignments);
+  if (problem === null) return ask(draft, node, attempt, found, assignments);
+  if (problem === 'NOBODY' && node.onNobody === 'skip') {
+    return emit(draft, {
+      type: 'STEP_SKIPPED',
+      step: node.key,
+      attempt,
+      reason: 'NOBODY',
+      exclusions: found.exclusions,
+    });
+  }
+  emit(draft, {
+    type: 'STEP_BLOCKED',
+    step: node.key,
+    attempt,
+    reason: problem,
+    exclusions: found.exclusions,
+  });
+}
+
+/** Asks in a blocked step when the organisation allows it by now; says whether it did. */
+export function reopen(draft: Draft, step: DecisionStep): boolean {
+  const attempt = currentStep(draft.request, step.key)?.attempt ?? 0;
+  const found = approversFor(draft.request, step, draft.world);
+  const assignments = assignmentsFor(draft.request, step, found);
+  if (problemOf(step, found, assignments) !== null) return false;
+  emit(draft, { type: 'STEP_CLOSED', step: step.key, outcome: 'CANCELLED', reason: 'UNBLOCKED' });
+  ask(draft, step, attempt + 1, found, assignments);
+  return true;
+}
+
+function notify(draft: Draft, node: NotifyStep): void {
+  const { organisation } = draft.world;
+  const named = node.recipients.flatMap((rule) => peopleOf(draft.request, rule, draft.world));
+  const people = [...new Set(named)].filter((id) => organisation.people.get(id)?.active);
+  emit(draft, { type: 'PEOPLE_NOTIFIED', step: node.key, people });
+}
+
+/** The step's approvers, or those of its other rule when it has one for the case that nobody is left. */
+function approversFor(request: RequestState, step: DecisionStep, world: World): Resolution {
+  const found = resolveApprovers(request, step, step.approvers, world);
+  const alone = found.blockedBy === null && found.candidates.length === 0;
+  if (!alone || typeof step.onNobody !== 'object') return found;
+  const instead = resolveApprovers(request, step, step.onNobody.assign, world);
+  return { ...instead, exclusions: [...found.exclusions, ...instead.exclusions] };
+}
+
+/** Why the step can't be asked: too few people to meet its formula count as a rule that can't be met. */
+function problemOf(
+  step: DecisionStep,
+  found: Resolution,
+  assignments: readonly NewAssignment[],
+): string | null {
+  if (found.blockedBy !== null) return found.blockedBy;
+  if (assignments.length === 0) return 'NOBODY';
+  if (step.kind === 'advise') return null;
+  const ballots = assignments.map(({ status, weight, group, veto, required }): Ballot => ({
+    verdict: status === 'APPROVED' ? 'APPROVE' : null,
+    weight,
+    group,
+    veto,
+    required,
+  }));
+  return outcomeOf(step.formula, ballots) === 'UNDECIDABLE' ? 'UNDECIDABLE' : null;
+}
+
+function ask(
+  draft: Draft,
+  step: DecisionStep,
+  attempt: number,
+  found: Resolution,
+  assignments: readonly NewAssignment[],
+): void {
+  const { request, world } = draft;
+  const calendar = world.calendarOf(request.definition.calendar);
+  const due = step.due === null ? null : dueAt(calendar, world.now, step.due);
+  emit(draft, {
+    type: 'STEP_OPENED',
+    step: step.key,
+    attempt,
+    dueAt: due,
+    assignments,
+    exclusions: found.exclusions,
+    timers: plannedTimers(step, world.now, due, calendar),
+  });
+}
+
+function assignmentsFor(request: RequestState, step: DecisionStep, found: Resolution): NewAssignment[] {
+  const first = request.assignments.length + 1;
+  return found.candidates.map((candidate, index) => toAssignment(request, step, candidate, index, first));
+}
+
+function toAssignment(
+  request: RequestState,
+  step: DecisionStep,
+  candidate: Candidate,
+  index: number,
+  first: number,
+): NewAssignment {
+  const carriedFrom = carriedApproval(request, step, candidate.personId);
+  const follows = step.formula.mode === 'ordered' && index > 0;
+  return {
+    ordinal: first + index,
+    personId: candidate.personId,
+    status: carriedFrom !== null ? 'APPROVED' : follows ? 'WAITING' : 'OPEN',
+    rule: candidate.rule,
+    group: candidate.group,
+    weight: candidate.weight,
+    veto: candidate.veto,
+    required: false,
+    position: index + 1,
+    waitsFor: follows ? first + index - 1 : null,
+    handOver: candidate.handOver,
+    previousOrdinal: null,
+    addedById: null,
+    comment: carriedFrom === null ? null : `carried from ${carriedFrom}`,
+  };
+}
+
+/**
+ * The step in which the person approved before in this round, when the policy lets that approval carry. Nothing
+ * carries into a step that was returned to: it was returned so that its people look again.
+ */
+function carriedApproval(request: RequestState, step: DecisionStep, personId: string): string | null {
+  if (step.onRepeat === 'ask' || step.kind !== 'approve' || wasReturned(request, step.key)) return null;
+  const adjacent = step.onRepeat === 'carry-if-adjacent' ? previousApproved(request, step.key) : undefined;
+  if (step.onRepeat === 'carry-if-adjacent' && adjacent === undefined) return null;
+  const earlier = request.assignments.findLast((assignment) => {
+    if (assignment.round !== request.round || assignment.personId !== personId) return false;
+    if (assignment.status !== 'APPROVED' || (adjacent !== undefined && assignment.stepKey !== adjacent))
+      return false;
+    const still = currentStep(request, assignment.stepKey);
+    return still?.status === 'APPROVED' && still.attempt === assignment.attempt;
+  });
+  return earlier?.stepKey ?? null;
+}
+
+const wasReturned = (request: RequestState, key: string): boolean =>
+  request.steps.some(
+    (step) => step.key === key && step.round === request.round && step.status === 'RETURNED',
+  );
+
+/** The step decided last before this one; opinions and skipped steps stand between nothing. */
+const previousApproved = (request: RequestState, key: string): string | undefined =>
+  keysBefore(request.definition, key).findLast((earlier) => {
+    const node = stepOf(request.definition, earlier);
+    return (
+      isDecisionStep(node) && node.kind !== 'advise' && currentStep(request, earlier)?.status === 'APPROVED'
+    );
+  });

@@ -1,0 +1,533 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { isDeepStrictEqual } from 'node:util';
+import { ERRORS, isRefusal } from '../../src/errors.js';
+import { decide } from '../../src/workflows/decide.js';
+import { effectsOf } from '../../src/workflows/effects.js';
+import { evolve } from '../../src/workflows/evolve.js';
+import type { Organisation } from '../../src/workflows/organisation.js';
+import {
+  assignmentPermissions,
+  permitOnRequest,
+  requestPermissions,
+  type AssignmentAction,
+} from '../../src/workflows/permit.js';
+import { isDecisionStep, nodesOf, stepOf, type ProcessDefinition } from '../../src/workflows/process.js';
+import {
+  isEnded,
+  newRequest,
+  type AssignmentState,
+  type Command,
+  type Fact,
+  type Interest,
+  type InterestReason,
+  type RequestState,
+  type SubjectSnapshot,
+  type World,
+} from '../../src/workflows/request.js';
+import { HOUR, MONDAY, OFFICE_HOURS } from '../support/engine-builders.js';
+import {
+  anyContentOf,
+  anyDefinitionFor,
+  anyOrganisationOf,
+  fullOrganisationOf,
+  personName,
+} from '../support/generated-processes.js';
+import { afterEffects, timerKey, violations, type LiveTimer } from '../support/invariants.js';
+
+/** Scripts in the main property; each has 20 to 60 commands. */
+const RUNS = Number(process.env['FC_RUNS'] ?? 1000);
+
+/** An ended request is pestered this often; what would follow is the same. */
+const TRIES_AFTER_END = 6;
+
+type Content = Readonly<Record<string, unknown>>;
+
+/** What someone tries. Numbers pick among what the request offers at that moment, so that most tries are possible. */
+type Try =
+  | {
+      readonly do: 'act';
+      readonly pick: number;
+      readonly how: number;
+      readonly who: number;
+      readonly words: boolean;
+    }
+  | {
+      readonly do: 'resubmit';
+      readonly content: Content;
+      readonly change: boolean;
+      readonly interested: number | null;
+    }
+  | { readonly do: 'timer'; readonly pick: number; readonly stale: boolean }
+  | { readonly do: 'stray'; readonly ordinal: number; readonly who: number; readonly how: number }
+  | { readonly do: 'organisation'; readonly pick: number }
+  | {
+      readonly do: 'request';
+      readonly what: 'withdraw' | 'cancel' | 'nudge' | 'unblock' | 'submit';
+      readonly who: number;
+    };
+
+interface Script {
+  readonly definition: ProcessDefinition;
+  readonly organisations: readonly Organisation[];
+  readonly requester: string;
+  readonly content: Content;
+  readonly interests: readonly Interest[];
+  readonly departmentId: string | null;
+  readonly tries: readonly Try[];
+}
+
+const anyTry = (size: number): fc.Arbitrary<Try> =>
+  fc.oneof(
+    {
+      weight: 20,
+      arbitrary: fc.record({
+        do: fc.constant('act' as const),
+        pick: fc.nat(20),
+        how: fc.nat(99),
+        who: fc.nat(size - 1),
+        words: fc.nat(4).map((value) => value > 0),
+      }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        do: fc.constant('resubmit' as const),
+        content: anyContentOf(size),
+        change: fc.boolean(),
+        interested: fc.option(fc.nat(size - 1), { freq: 3 }),
+      }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({ do: fc.constant('timer' as const), pick: fc.nat(20), stale: fc.boolean() }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('stray' as const),
+        ordinal: fc.integer({ min: -1, max: 30 }),
+        who: fc.nat(size - 1),
+        how: fc.nat(99),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('organisation' as const), pick: fc.nat(3) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('request' as const),
+        what: fc.constantFrom(
+          'withdraw',
+          'cancel',
+          'nudge',
+          'nudge',
+          'unblock',
+          'unblock',
+          'unblock',
+          'submit',
+        ),
+        who: fc.nat(size - 1),
+      }),
+    },
+  );
+
+const anyScript: fc.Arbitrary<Script> = fc.integer({ min: 3, max: 12 }).chain((size) => {
+  const someone = fc.nat(size - 1).map(personName);
+  return fc.record({
+    definition: anyDefinitionFor(size),
+    organisations: fc
+      .array(anyOrganisationOf(size), { minLength: 1, maxLength: 2 })
+      .map((some) => [...some, fullOrganisationOf(size)]),
+    requester: someone,
+    content: anyContentOf(size),
+    interests: fc.array(
+      fc.record({
+        personId: someone,
+        because: fc.constantFrom<InterestReason>('OWNER', 'LAST_AUTHOR', 'BENEFICIARY', 'REQUESTER'),
+      }),
+      { maxLength: 2 },
+    ),
+    departmentId: fc.constantFrom('company', 'sales', 'finance', 'shop', null),
+    tries: fc.array(anyTry(size), { minLength: 20, maxLength: 60 }),
+  });
+});
+
+interface Run {
+  request: RequestState;
+  facts: Fact[];
+  timers: readonly LiveTimer[];
+  fired: Set<string>;
+  past: LiveTimer[];
+  organisation: Organisation;
+  now: Date;
+}
+
+const subjectOf = (script: Script, content: Content): SubjectSnapshot => ({
+  type: 'contract',
+  id: 'c-1',
+  title: 'Contract',
+  ownerId: personName(0),
+  departmentId: script.departmentId,
+  content,
+  digest: JSON.stringify(content),
+});
+
+/** The command that a try comes to, on the request as it stands. */
+function commandOf(script: Script, run: Run, attempt: Exclude<Try, { do: 'organisation' }>): Command {
+  const { request } = run;
+  switch (attempt.do) {
+    case 'act': {
+      const open = request.assignments.filter((one) => one.status === 'OPEN');
+      const one = open[attempt.pick % Math.max(1, open.length)];
+      if (one) return actOf(script, one, attempt);
+      if (request.status === 'RETURNED') return resubmit(script, run, request.subject.content, null);
+      const [first] = request.assignments;
+      return first ? actOf(script, first, attempt) : { type: 'unblock', by: 'system' };
+    }
+    case 'resubmit':
+      if (request.status === 'PENDING' && !attempt.change) return { type: 'unblock', by: 'system' };
+      return resubmit(
+        script,
+        run,
+        attempt.change ? attempt.content : request.subject.content,
+        attempt.interested,
+      );
+    case 'timer': {
+      const among = attempt.stale ? [...run.past, ...run.timers] : run.timers;
+      const timer = among.toSorted((a, b) => a.at.getTime() - b.at.getTime())[
+        attempt.stale ? attempt.pick % Math.max(1, among.length) : 0
+      ];
+      const {
+        step,
+        round,
+        attempt: of,
+        kind,
+        index,
+      } = timer ?? { step: 's1', round: 1, attempt: 1, kind: 'rung' as const, index: attempt.pick };
+      return { type: 'timer', step, round, attempt: of, kind, index };
+    }
+    case 'stray': {
+      const by = personName(attempt.who);
+      return {
+        type: 'decide',
+        by,
+        ordinal: attempt.ordinal,
+        action: (['APPROVE', 'REJECT', 'ADVISE', 'FILE'] as const)[attempt.how % 4] ?? 'APPROVE',
+        comment: 'c',
+        evidence: 'e',
+      };
+    }
+    case 'request':
+      return requestCommand(script, attempt);
+  }
+}
+
+function requestCommand(script: Script, { what, who }: Extract<Try, { do: 'request' }>): Command {
+  const by = who % 3 === 0 ? personName(who) : script.requester;
+  switch (what) {
+    case 'withdraw':
+      return who % 4 === 0 ? { type: 'withdraw', by, comment: null } : { type: 'nudge', by, comment: null };
+    case 'cancel':
+      return { type: 'cancel', by, comment: who % 4 === 0 ? 'by mistake' : null };
+    case 'nudge':
+      return { type: 'nudge', by, comment: null };
+    case 'unblock':
+      return { type: 'unblock', by: 'system' };
+    case 'submit':
+      return { type: 'submit', by, subject: subjectOf(script, script.content), interests: [], comment: null };
+  }
+}
+
+function resubmit(script: Script, { request }: Run, content: Content, interested: number | null): Command {
+  const more: Interest[] =
+    interested === null ? [] : [{ personId: personName(interested), because: 'LAST_AUTHOR' }];
+  return {
+    type: 'resubmit',
+    by: request.requesterId,
+    subject: subjectOf(script, content),
+    interests: [...script.interests, ...more],
+    comment: null,
+  };
+}
+
+/** What the person asked does; mostly what fits the step, and mostly approval, so that scripts get somewhere. */
+function actOf(
+  script: Script,
+  one: AssignmentState,
+  { how, who, words }: Extract<Try, { do: 'act' }>,
+): Command {
+  const { ordinal } = one;
+  const by = how === 99 ? personName(who) : one.personId;
+  const comment = words ? 'words' : null;
+  const evidence = words ? 'evidence' : null;
+  const other = personName(who);
+  const keys = [...nodesOf(script.definition.steps)].map((node) => node.key);
+  if (how < 13)
+    return {
+      type: 'hand-over',
+      by,
+      ordinal,
+      kind: how < 8 ? 'DELEGATION' : 'TRANSFER',
+      toPersonId: other,
+      comment,
+    };
+  if (how < 26)
+    return {
+      type: 'add-approver',
+      by,
+      ordinal,
+      personId: other,
+      position: (['BEFORE', 'BESIDE', 'AFTER'] as const)[how % 3] ?? 'AFTER',
+      comment,
+    };
+  if (how < 31) {
+    const toStep =
+      [null, 'previous', 'previous', keys[who % keys.length] ?? null, keys[0] ?? null][how % 5] ?? null;
+    return { type: 'return', by, ordinal, toStep, comment };
+  }
+  const node = stepOf(script.definition, one.stepKey);
+  const kind = isDecisionStep(node) ? node.kind : 'approve';
+  const fitting = { approve: 'APPROVE', advise: 'ADVISE', confirm: 'CONFIRM', file: 'FILE' } as const;
+  const action = how < 36 ? 'REJECT' : how < 43 ? 'ABSTAIN' : how < 45 ? 'CONFIRM' : fitting[kind];
+  return { type: 'decide', by, ordinal, action, comment, evidence };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value) || value instanceof Map)
+    return value;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return value;
+}
+
+type Answer = { readonly facts: Fact[] } | { readonly code: string };
+
+/** What decide says, twice: a refusal from the catalogue is an answer, any other exception is a bug. */
+function ask(request: RequestState, command: Command, world: World): Answer {
+  const once = (): Answer => {
+    try {
+      return { facts: decide(request, command, world) };
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      if (!(error.code in ERRORS)) throw new Error(`${error.code} is in no catalogue`, { cause: error });
+      return { code: error.code };
+    }
+  };
+  const answer = once();
+  if (!isDeepStrictEqual(once(), answer)) throw new Error('the same command gave another answer');
+  return answer;
+}
+
+/** `permit` is the same rule: what it forbids decide refuses with the same code, what it allows fails for words only. */
+function requireSameRule(request: RequestState, command: Command, answer: Answer, now: Date): void {
+  if (command.type === 'nudge' || command.type === 'withdraw' || command.type === 'resubmit') {
+    const action = ({ nudge: 'NUDGE', withdraw: 'WITHDRAW', resubmit: 'RESUBMIT' } as const)[command.type];
+    const answerOfPermit = requestPermissions(request, command.by, now).find((one) => one.action === action);
+    const late = command.type === 'resubmit' && 'code' in answer && answer.code === 'CONDITION_FAILED';
+    if (!late) expect('code' in answer ? answer.code : null).toBe(answerOfPermit?.refusal?.code ?? null);
+    return;
+  }
+  const action = actionOf(command);
+  if (action === null || !('ordinal' in command)) return;
+  const permission = assignmentPermissions(request, command.ordinal, command.by).find(
+    (one) => one.action === action,
+  );
+  const code = 'code' in answer ? answer.code : null;
+  if (!permission?.allowed) return expect(code).toBe(permission?.refusal?.code);
+  const afterwards = [
+    'COMMENT_REQUIRED',
+    'EVIDENCE_REQUIRED',
+    'FILING_NUMBER_REQUIRED',
+    'CONDITION_FAILED',
+    'BAD_USER_INPUT',
+    'PERSON_NOT_ELIGIBLE',
+    'INTERESTED_PERSON',
+    null,
+  ];
+  expect(afterwards).toContain(code);
+}
+
+function actionOf(command: Command): AssignmentAction | null {
+  switch (command.type) {
+    case 'decide':
+      return command.action;
+    case 'return':
+      return 'RETURN';
+    case 'hand-over':
+      return command.kind === 'DELEGATION' ? 'DELEGATE' : 'TRANSFER';
+    case 'add-approver':
+      return 'ADD_APPROVER';
+    default:
+      return null;
+  }
+}
+
+interface Tally {
+  readonly commands: Map<string, number>;
+  readonly facts: Map<string, number>;
+  readonly codes: Map<string, number>;
+  readonly ends: Map<string, number>;
+}
+const count = (map: Map<string, number>, key: string): void => void map.set(key, (map.get(key) ?? 0) + 1);
+
+function give(run: Run, command: Command, tally: Tally): Answer {
+  const world: World = { now: run.now, organisation: run.organisation, calendarOf: () => OFFICE_HOURS };
+  deepFreeze(run.request);
+  const answer = ask(run.request, command, world);
+  count(tally.commands, command.type);
+  if (run.request.factCount > 0) requireSameRule(run.request, command, answer, run.now);
+  if ('code' in answer) {
+    count(tally.codes, answer.code);
+    return answer;
+  }
+  const { facts } = answer;
+  run.request = facts.reduce(evolve, run.request);
+  run.facts = [...run.facts, ...facts];
+  run.timers = afterEffects(run.timers, effectsOf(run.request, facts));
+  for (const fact of facts) count(tally.facts, fact.type);
+  const found = violations(run.request, run.facts, {
+    startedAt: MONDAY,
+    timers: run.timers,
+    fired: run.fired,
+  });
+  if (found.length > 0) throw new Error(`after ${JSON.stringify(command)}:\n  ${found.join('\n  ')}`);
+  return answer;
+}
+
+/** Only a change of the organisation can free it. */
+const isBlocked = ({ status, assignments }: RequestState): boolean =>
+  status === 'PENDING' && !assignments.some((one) => one.status === 'OPEN');
+
+function act(script: Script, tally: Tally): Run {
+  const first = script.organisations[0] as Organisation;
+  const run: Run = {
+    request: newRequest('r-1', script.definition, MONDAY),
+    facts: [],
+    timers: [],
+    fired: new Set(),
+    past: [],
+    organisation: first,
+    now: MONDAY,
+  };
+  const { requester: by, interests } = script;
+  const submit: Command = {
+    type: 'submit',
+    by,
+    subject: subjectOf(script, script.content),
+    interests,
+    comment: null,
+  };
+  if ('code' in give(run, submit, tally)) return run;
+  let late = 0;
+  for (const attempt of script.tries) {
+    if (isEnded(run.request)) late += 1;
+    if (late > TRIES_AFTER_END) break;
+    run.now = new Date(run.now.getTime() + HOUR / 4);
+    if (attempt.do === 'organisation' || (attempt.do === 'act' && isBlocked(run.request))) {
+      run.organisation = script.organisations[attempt.pick % script.organisations.length] ?? first;
+      give(run, { type: 'unblock', by: 'system' }, tally);
+      continue;
+    }
+    const command = commandOf(script, run, attempt);
+    if (command.type === 'timer') fire(run, command);
+    give(run, command, tally);
+  }
+  count(tally.ends, run.request.status);
+  return run;
+}
+
+/** A timer is gone once it fires, and fires at its time or later; the clock never goes back. */
+function fire(run: Run, command: Extract<Command, { type: 'timer' }>): void {
+  const key = timerKey(command);
+  const timer = run.timers.find((one) => timerKey(one) === key);
+  if (!timer) return;
+  run.timers = run.timers.filter((one) => one !== timer);
+  run.fired.add(key);
+  run.past.push(timer);
+  if (timer.at > run.now) run.now = timer.at;
+}
+
+const newTally = (): Tally => ({ commands: new Map(), facts: new Map(), codes: new Map(), ends: new Map() });
+
+describe('any process, in any organisation, under any script', () => {
+  test('keeps every invariant after every command', () => {
+    const tally = newTally();
+    fc.assert(
+      fc.property(anyScript, (script) => {
+        act(script, tally);
+      }),
+      { numRuns: RUNS },
+    );
+    if (process.env['FC_TALLY'])
+      console.log(
+        JSON.stringify(tally, (_, value) => (value instanceof Map ? Object.fromEntries(value) : value), 1),
+      );
+    if (RUNS < 400) return;
+    // A script that never gets anywhere would hold every invariant too.
+    const never = FACT_TYPES.filter((type) => !tally.facts.has(type));
+    expect(never).toEqual([]);
+    expect([...tally.ends.keys()].toSorted()).toEqual([
+      'APPROVED',
+      'CANCELLED',
+      'PENDING',
+      'REJECTED',
+      'RETURNED',
+      'WITHDRAWN',
+    ]);
+    expect([...tally.commands.keys()]).toHaveLength(COMMAND_TYPES);
+  });
+
+  test('never throws in evolve, whatever the order of facts', () => {
+    fc.assert(
+      fc.property(anyScript, fc.infiniteStream(fc.nat()), (script, order) => {
+        const { request, facts } = act(script, newTally());
+        const shuffled = facts.map((fact) => ({ fact, at: order.next().value as number }));
+        shuffled.sort((a, b) => a.at - b.at);
+        const end = shuffled.reduce(
+          (state, { fact }) => evolve(state, fact),
+          newRequest('r', request.definition, MONDAY),
+        );
+        expect(end.factCount).toBe(facts.length);
+      }),
+      { numRuns: Math.ceil(RUNS / 10) },
+    );
+  });
+
+  test('lets nobody but the requester act on the request as a whole', () => {
+    fc.assert(
+      fc.property(anyScript, (script) => {
+        const { request, now } = act(script, newTally());
+        for (const person of script.organisations[0]?.people.keys() ?? []) {
+          if (person === request.requesterId) continue;
+          for (const action of ['RESUBMIT', 'WITHDRAW', 'NUDGE'] as const) {
+            expect(() => permitOnRequest(request, action, person, now)).toThrow();
+          }
+        }
+      }),
+      { numRuns: Math.ceil(RUNS / 10) },
+    );
+  });
+});
+
+const COMMAND_TYPES = 11;
+const FACT_TYPES: readonly Fact['type'][] = [
+  'SUBMITTED',
+  'STEP_OPENED',
+  'STEP_SKIPPED',
+  'STEP_BLOCKED',
+  'PEOPLE_NOTIFIED',
+  'ASSIGNMENT_OPENED',
+  'DECIDED',
+  'DELEGATE_ANSWERED',
+  'ASSIGNMENT_CLOSED',
+  'HANDED_OVER',
+  'APPROVER_ADDED',
+  'STEP_CLOSED',
+  'RETURNED',
+  'RESUBMITTED',
+  'NUDGED',
+  'REMINDED',
+  'ESCALATED',
+  'SYSTEM_DECIDED',
+  'ENDED',
+];
