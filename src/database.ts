@@ -44,6 +44,7 @@ export function openDatabase({ url, poolSize }: DatabaseOptions): Promise<MikroO
         transactional: true,
         allOrNothing: true,
         snapshot: false,
+        silent: true,
       },
     }),
   );
@@ -60,7 +61,7 @@ export async function migrate(orm: MikroORM, url: string): Promise<number> {
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const applied = await orm.migrator.up();
-    await runMigrations(client as never);
+    await runMigrations(client);
     return applied.length;
   } finally {
     await client.end();

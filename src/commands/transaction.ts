@@ -1,4 +1,3 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Actor, Context, Wake } from '../context.js';
 import { refusal } from '../errors.js';
 import { isRowId } from '../entities/is-row-id.js';
@@ -28,7 +27,7 @@ export async function inTransaction<T>(ctx: Context, work: (tx: TransactionConte
   for (let attempt = 1; ; attempt += 1) {
     const wakes: Wake[] = [];
     try {
-      const result = await ctx.em.fork().transactional((em) => work({ ...ctx, em: em as EntityManager, wakes }));
+      const result = await ctx.em.fork().transactional((em) => work({ ...ctx, em, wakes }));
       // What was read before the change is not shown after it.
       ctx.loaders.clear();
       for (const wake of wakes) ctx.services.wake(wake);

@@ -4,7 +4,7 @@ import type { Actor, Scope } from '../context.js';
 import type { DB } from './tables.js';
 
 /** Typed SQL on the connection of `em`, inside its transaction when it has one. Rows are plain: instants are text. */
-export const readDb = (em: EntityManager): Kysely<DB> => em.getKysely() as unknown as Kysely<DB>;
+export const readDb = (em: EntityManager): Kysely<DB> => em.getKysely<DB>();
 
 /** Tables that have an owner and a department, and so can be scoped. */
 export type ScopedTable = 'customer' | 'project' | 'plan' | 'contract' | 'document' | 'approval_request';

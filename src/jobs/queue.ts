@@ -49,6 +49,9 @@ export interface Producer {
 /** Nothing is kept of a handled nudge: its id may come again at once, and a failed one blocks nobody. */
 const FORGET = { removeOnComplete: true, removeOnFail: true } as const;
 
+/** After `disconnect` the driver holds the process for `disconnectTimeout`, whether a socket is open or not. */
+const REDIS_TIMES = { connectTimeout: ADD_TIMEOUT_MS, disconnectTimeout: 200 } as const;
+
 const connectionOf = (settings: QueueSettings, use: 'producer' | 'worker'): object =>
   settings.redisUrl === undefined
     ? {
@@ -60,16 +63,22 @@ const connectionOf = (settings: QueueSettings, use: 'producer' | 'worker'): obje
         query_timeout: use === 'producer' ? ADD_TIMEOUT_MS : ADD_TIMEOUT_MS * 3,
         application_name: `countersign queue ${use}`,
       }
-    : { url: settings.redisUrl, connectTimeout: ADD_TIMEOUT_MS, maxRetriesPerRequest: null };
+    : { url: settings.redisUrl, maxRetriesPerRequest: null, ...REDIS_TIMES };
 
 /** Fails at once instead of collecting commands while Redis is away. BullMQ never closes a connection it was given. */
 function producerRedis(url: string): Redis {
-  const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, connectTimeout: ADD_TIMEOUT_MS, commandTimeout: ADD_TIMEOUT_MS });
+  const redis = new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    commandTimeout: ADD_TIMEOUT_MS,
+    ...REDIS_TIMES,
+  });
   redis.on('error', () => undefined);
   return redis;
 }
 
-const backendOf = ({ redisUrl }: QueueSettings): never => (redisUrl === undefined ? createPostgresBackend : undefined) as never;
+const backendOf = ({ redisUrl }: QueueSettings): never =>
+  (redisUrl === undefined ? createPostgresBackend : undefined) as never;
 
 /** Opens on the first use, and anew after a store that was away: a queue that failed to open never recovers by itself. */
 export function openProducer(settings: QueueSettings): Producer {
@@ -81,7 +90,13 @@ export function openProducer(settings: QueueSettings): Producer {
         opened = null;
         throw error;
       });
-      await queue.addBulk(nudges.map(({ name, id, data, delayMs }) => ({ name, data, opts: { jobId: id, delay: delayMs, ...FORGET } })));
+      await queue.addBulk(
+        nudges.map(({ name, id, data, delayMs }) => ({
+          name,
+          data,
+          opts: { jobId: id, delay: delayMs, ...FORGET },
+        })),
+      );
     },
     async close() {
       const open = await opened?.catch(() => null);
@@ -98,7 +113,7 @@ interface OpenQueue {
 async function openQueue(settings: QueueSettings): Promise<OpenQueue> {
   const redis = settings.redisUrl === undefined ? null : producerRedis(settings.redisUrl);
   const connection = redis ?? connectionOf(settings, 'producer');
-  const queue = new Queue(QUEUE, { connection, prefix: settings.prefix } as never, backendOf(settings));
+  const queue = new Queue(QUEUE, { connection, prefix: settings.prefix }, backendOf(settings));
   const { promise: failed, reject } = Promise.withResolvers<never>();
   failed.catch(() => undefined);
   queue.on('error', reject); // once it is open, whoever adds is told
@@ -122,7 +137,11 @@ export type Handler = (name: string, data: unknown) => Promise<Wake | null>;
  * Hands nudges to the handler until closed, through any outage of the store. A handler that throws is logged and its
  * nudge forgotten: the sweep is the second try.
  */
-export function openConsumer(settings: QueueSettings, handle: Handler, wake: (again: Wake) => void): { close(): Promise<void> } {
+export function openConsumer(
+  settings: QueueSettings,
+  handle: Handler,
+  wake: (again: Wake) => void,
+): { close(): Promise<void> } {
   let closed = false;
   let ready = false;
   let away = false;
@@ -153,7 +172,7 @@ export function openConsumer(settings: QueueSettings, handle: Handler, wake: (ag
         runRetryDelay: REOPEN_MS,
         removeOnComplete: { count: 0 },
         removeOnFail: { count: 0 },
-      } as never,
+      },
       backendOf(settings),
     );
     worker.on('error', (error) => {
@@ -162,7 +181,9 @@ export function openConsumer(settings: QueueSettings, handle: Handler, wake: (ag
     });
     worker.on('ready', back);
     worker.on('active', back);
-    worker.on('failed', (job, error) => settings.log.warn({ job: job?.id, error: error.message }, 'a nudge failed; the sweep will see to it'));
+    worker.on('failed', (job, error) =>
+      settings.log.warn({ job: job?.id, error: error.message }, 'a nudge failed; the sweep will see to it'),
+    );
     worker.on('completed', (_job, again: Wake | null) => {
       if (again !== null && !closed) wake(again);
     });
@@ -201,10 +222,15 @@ export function openConsumer(settings: QueueSettings, handle: Handler, wake: (ag
 /** Returns when the store of the queue can be used; for the start and the health check. @throws what the driver says */
 export async function requireQueue(settings: QueueSettings): Promise<void> {
   if (settings.redisUrl === undefined) {
-    const { close } = await openQueue(settings);
-    return close();
+    const open = await openQueue(settings);
+    return open.close();
   }
-  const redis = new Redis(settings.redisUrl, { lazyConnect: true, connectTimeout: ADD_TIMEOUT_MS, commandTimeout: ADD_TIMEOUT_MS, retryStrategy: () => null });
+  const redis = new Redis(settings.redisUrl, {
+    lazyConnect: true,
+    commandTimeout: ADD_TIMEOUT_MS,
+    retryStrategy: () => null,
+    ...REDIS_TIMES,
+  });
   let reason: unknown;
   redis.on('error', (error) => (reason = error));
   try {

@@ -25,7 +25,12 @@ export interface Waker {
  * Turns wakes into nudges in the background, one bulk at a time. Timers beyond the horizon are left to the sweep. When
  * the store fails, what was to be added is dropped.
  */
-export function createWaker(deps: { readonly producer: Producer; readonly clock: Clock; readonly horizonSeconds: number; readonly log: Log }): Waker {
+export function createWaker(deps: {
+  readonly producer: Producer;
+  readonly clock: Clock;
+  readonly horizonSeconds: number;
+  readonly log: Log;
+}): Waker {
   const { producer, clock, log } = deps;
   const waiting = new Map<string, Nudge>();
   let away = false;
@@ -71,8 +76,15 @@ export function createWaker(deps: { readonly producer: Producer; readonly clock:
 export function nudgeOf(wake: Wake, now: Date, horizonSeconds: number): Nudge | null {
   if (wake.what === 'outbox') {
     const window = Math.floor(now.getTime() / OUTBOX_WINDOW_MS);
-    return { name: 'outbox', id: `outbox_${window}`, data: {}, delayMs: (window + 1) * OUTBOX_WINDOW_MS - now.getTime() };
+    return {
+      name: 'outbox',
+      id: `outbox_${window}`,
+      data: {},
+      delayMs: (window + 1) * OUTBOX_WINDOW_MS - now.getTime(),
+    };
   }
   const delayMs = Math.max(0, Math.ceil(wake.at.getTime() - now.getTime()));
-  return delayMs > horizonSeconds * 1000 ? null : { name: 'timer', id: `timer_${wake.id}`, data: { id: wake.id }, delayMs };
+  return delayMs > horizonSeconds * 1000
+    ? null
+    : { name: 'timer', id: `timer_${wake.id}`, data: { id: wake.id }, delayMs };
 }

@@ -35,7 +35,8 @@ export function startWorker(deps: WorkerDeps): RunningWorker {
   const stop = new AbortController();
   const sweepOnce = async (): Promise<void> => {
     const report = await sweep(deps.makeContext(), { ...deps, limit: SWEEP_LIMIT, signal: stop.signal });
-    if (report.fired + report.refused + report.failed + report.dead > 0) deps.log.info({ ...report }, 'swept');
+    if (report.fired + report.refused + report.failed + report.dead > 0)
+      deps.log.info({ ...report }, 'swept');
   };
   let running: Promise<void> | null = null;
   const start = (): void => {
@@ -52,7 +53,9 @@ export function startWorker(deps: WorkerDeps): RunningWorker {
       clearInterval(interval);
       stop.abort();
       const ended = Promise.all([consumer.close(), running]);
-      await within(CLOSE_MS, ended).catch(() => deps.log.warn({}, 'the worker stopped before its jobs had ended'));
+      await within(CLOSE_MS, ended).catch(() =>
+        deps.log.warn({}, 'the worker stopped before its jobs had ended'),
+      );
     },
   };
 }

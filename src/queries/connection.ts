@@ -35,7 +35,7 @@ function decodeCursor(cursor: string, width: number): readonly string[] {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     const [at, id] = Array.isArray(key) ? (key as unknown[]) : [];
     const sound = Array.isArray(key) && key.length === width && key.every((part) => typeof part === 'string');
-    if (sound && !Number.isNaN(Date.parse(String(at))) && isRowId(String(id))) return key as string[];
+    if (sound && !Number.isNaN(Date.parse(String(at))) && isRowId(String(id))) return key;
   } catch {
     // not one of ours
   }

@@ -7,4 +7,5 @@ export interface Localised {
 }
 
 /** The title in the reader's language; English where there is no Chinese one. */
-export const inLanguage = ({ en, zh }: Localised, language: Language): string => (language === 'zh' ? (zh ?? en) : en);
+export const inLanguage = ({ en, zh }: Localised, language: Language): string =>
+  language === 'zh' ? (zh ?? en) : en;

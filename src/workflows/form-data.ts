@@ -20,6 +20,8 @@ function compiled(schema: Readonly<Record<string, unknown>>): z.ZodType {
   try {
     return z.fromJSONSchema(schema as never);
   } catch (error) {
-    throw refusal('INVALID_DEFINITION', { reason: `form schema: ${error instanceof Error ? error.message : 'not readable'}` });
+    throw refusal('INVALID_DEFINITION', {
+      reason: `form schema: ${error instanceof Error ? error.message : 'not readable'}`,
+    });
   }
 }

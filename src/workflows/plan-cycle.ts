@@ -14,7 +14,11 @@ export interface Period {
 }
 
 const SIZE_OF_KIND: Readonly<Record<string, Period['months']>> = { ANNUAL: 12, QUARTERLY: 3, MONTHLY: 1 };
-const WRITTEN = { 12: 'a year, such as 2024', 3: 'a quarter, such as 2024-Q2', 1: 'a month, such as 2024-05' };
+const WRITTEN = {
+  12: 'a year, such as 2024',
+  3: 'a quarter, such as 2024-Q2',
+  1: 'a month, such as 2024-05',
+};
 
 /**
  * Reads the period of a plan; annual, quarterly and monthly plans take the period of their kind, others any of the
@@ -40,7 +44,10 @@ function readPeriod(text: string): Period | null {
 }
 
 /** First and last instant of a period (its last millisecond) where the calendar is in force. */
-export function boundsOf(period: Period, calendar: BusinessCalendar): { readonly from: Date; readonly to: Date } {
+export function boundsOf(
+  period: Period,
+  calendar: BusinessCalendar,
+): { readonly from: Date; readonly to: Date } {
   const month = period.firstMonth - 1;
   const midnight = (count: number): number =>
     instantOf(calendar.timeZone, Date.UTC(period.year, month + count, 1));
@@ -68,7 +75,13 @@ export function dueTimesOf(
   // Each pass settles at least one more link of the longest chain.
   for (const _ of template.milestones) {
     const dated = [...due].filter((entry): entry is [string, Date] => entry[1] !== null);
-    const anchors = { ...happened, ...Object.fromEntries(dated), now: from, 'period-start': from, 'period-end': to };
+    const anchors = {
+      ...happened,
+      ...Object.fromEntries(dated),
+      now: from,
+      'period-start': from,
+      'period-end': to,
+    };
     for (const { key, due: rule } of template.milestones) {
       due.set(key, rule === null ? null : dueIn(rule, anchors, { from, to }, calendar));
     }
@@ -146,8 +159,10 @@ export interface MilestoneNow {
 }
 
 /** The milestone that must be done before this one can begin; null when nothing holds it up. */
-export const blockerOf = (milestones: readonly MilestoneNow[], { waitsFor }: MilestoneNow): MilestoneNow | null =>
-  milestones.find(({ key, done }) => !done && key === waitsFor) ?? null;
+export const blockerOf = (
+  milestones: readonly MilestoneNow[],
+  { waitsFor }: MilestoneNow,
+): MilestoneNow | null => milestones.find(({ key, done }) => !done && key === waitsFor) ?? null;
 
 /** Who owes a milestone: the responsible people, or, for an approval, whoever holds its open assignments. */
 export interface Owed {

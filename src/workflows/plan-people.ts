@@ -12,17 +12,25 @@ export interface PlanParty {
 /** The active people whom the rules name for a plan, each once. Rules that ask for a requester, a step or a field name
  *  nobody; packs that do so are refused. */
 export function peopleOfPlan(plan: PlanParty, rules: readonly ApproverRule[], world: World): string[] {
-  const asked = { subject: { ...plan, content: {} }, requesterId: '', assignments: [] } as unknown as RequestState;
+  const asked = {
+    subject: { ...plan, content: {} },
+    requesterId: '',
+    assignments: [],
+  } as unknown as RequestState;
   const named = rules.flatMap((rule) => peopleOf(asked, rule, world));
   return [...new Set(named)].filter((id) => world.organisation.people.get(id)?.active);
 }
 
-/** Who is responsible for a milestone: the plan's owner, or the holders of its role nearest to the plan's department. */
-export const responsibleFor = (
+/** Who is responsible for a milestone: the plan's owner, or the holders of its role nearest to the plan's department; when
+ *  nobody on the way up holds it, its holders anywhere. */
+export function responsibleFor(
   { responsible }: Pick<PlanMilestoneTemplate, 'responsible'>,
   plan: PlanParty,
   world: World,
-): string[] =>
-  responsible === 'owner'
-    ? [plan.ownerId]
-    : peopleOfPlan(plan, [{ rule: 'role', role: responsible.role, in: 'nearest' }], world);
+): string[] {
+  if (responsible === 'owner') return [plan.ownerId];
+  const holders = (where: 'nearest' | 'anywhere'): string[] =>
+    peopleOfPlan(plan, [{ rule: 'role', role: responsible.role, in: where }], world);
+  const nearest = holders('nearest');
+  return nearest.length > 0 ? nearest : holders('anywhere');
+}

@@ -108,12 +108,18 @@ export function requireGateOpen(
   }
   if (isTime(wanted.gate, status)) return;
   const closed = closedGateOf(template, stages);
-  const missing = status === 'CLOSED' || (wanted.gate === 'START' && status === 'RUNNING') ? [] : closed?.missing;
+  const missing =
+    status === 'CLOSED' || (wanted.gate === 'START' && status === 'RUNNING') ? [] : closed?.missing;
   throw refusal('GATE_CLOSED', {
     reason: reasonOf(wanted.gate, status, closed),
     stage: wanted.stage,
     gate: wanted.gate,
-    missing: (missing ?? []).map(({ form, title }) => ({ stage: closed?.stage, gate: closed?.gate, form, title: title.en })),
+    missing: (missing ?? []).map(({ form, title }) => ({
+      stage: closed?.stage,
+      gate: closed?.gate,
+      form,
+      title: title.en,
+    })),
   });
 }
 

@@ -31,10 +31,22 @@ const ACTIONS: TimerActions = {
   act: {
     subjectTable: null,
     act: async (tx, timer) => {
-      const payload = JSON.stringify({ kind: 'REMINDED', people: [organisation.people.sam.id], textEn: timer.id, textZh: timer.id });
+      const payload = JSON.stringify({
+        kind: 'REMINDED',
+        people: [organisation.people.sam.id],
+        textEn: timer.id,
+        textZh: timer.id,
+      });
       await readDb(tx.em)
         .insertInto('outbox_message')
-        .values({ id: newRowId(), key: `${timer.id}/${newRowId()}`, channel: 'in-app', payload, created_at: tx.now, next_try_at: tx.now })
+        .values({
+          id: newRowId(),
+          key: `${timer.id}/${newRowId()}`,
+          channel: 'in-app',
+          payload,
+          created_at: tx.now,
+          next_try_at: tx.now,
+        })
         .execute();
       tx.wakes.push({ what: 'outbox' });
     },
@@ -43,12 +55,19 @@ const ACTIONS: TimerActions = {
 
 async function insertTimer(dueAt: Date): Promise<string> {
   const id = newRowId();
-  await db().insertInto('timer').values({ id, key: id, kind: 'act', subject_id: newRowId(), due_at: dueAt, payload: '{}' }).execute();
+  await db()
+    .insertInto('timer')
+    .values({ id, key: id, kind: 'act', subject_id: newRowId(), due_at: dueAt, payload: '{}' })
+    .execute();
   return id;
 }
 /** Timers in the order in which their messages arrived, once for each arrival. */
-const arrived = async (): Promise<string[]> => (await db().selectFrom('notification').select('text_en').orderBy('created_at').orderBy('id').execute()).map((row) => row.text_en);
-const acted = async (): Promise<number> => (await db().selectFrom('outbox_message').select('id').execute()).length;
+const arrived = async (): Promise<string[]> =>
+  (await db().selectFrom('notification').select('text_en').orderBy('created_at').orderBy('id').execute()).map(
+    (row) => row.text_en,
+  );
+const acted = async (): Promise<number> =>
+  (await db().selectFrom('outbox_message').select('id').execute()).length;
 
 describe.each(BACKENDS)('with the queue in %s', (name) => {
   let queue: QueueBackend;
@@ -56,12 +75,18 @@ describe.each(BACKENDS)('with the queue in %s', (name) => {
   let workers: RunningWorker[] = [];
 
   beforeEach(async () => {
-    for (const table of ['timer', 'outbox_message', 'notification'] as const) await db().deleteFrom(table).execute();
+    for (const table of ['timer', 'outbox_message', 'notification'] as const)
+      await db().deleteFrom(table).execute();
     await queue.wipe();
   });
   beforeAll(() => {
     queue = queueBackend(name, database.url);
-    waker = createWaker({ producer: openProducer(queue.settings), clock, horizonSeconds: 60, log: silentLog });
+    waker = createWaker({
+      producer: openProducer(queue.settings),
+      clock,
+      horizonSeconds: 60,
+      log: silentLog,
+    });
   });
   afterAll(async () => {
     await waker.close();
@@ -74,7 +99,17 @@ describe.each(BACKENDS)('with the queue in %s', (name) => {
   };
   /** Its own sweep comes once, at the start, unless told otherwise. */
   const work = (sweepSeconds = 3600): void =>
-    void workers.push(startWorker({ queue: queue.settings, makeContext, actions: ACTIONS, wake: waker.wake, sweepSeconds, horizonSeconds: 60, log: silentLog }));
+    void workers.push(
+      startWorker({
+        queue: queue.settings,
+        makeContext,
+        actions: ACTIONS,
+        wake: waker.wake,
+        sweepSeconds,
+        horizonSeconds: 60,
+        log: silentLog,
+      }),
+    );
   const withWorkers = async (run: () => Promise<void>): Promise<void> => {
     try {
       await run();
@@ -92,7 +127,11 @@ describe.each(BACKENDS)('with the queue in %s', (name) => {
       waker.wake({ what: 'timer', id, at: dueAt });
       waker.wake({ what: 'timer', id, at: dueAt });
       await until(async () => (await arrived()).length > 0);
-      const { fired_at } = await db().selectFrom('timer').select('fired_at').where('id', '=', id).executeTakeFirstOrThrow();
+      const { fired_at } = await db()
+        .selectFrom('timer')
+        .select('fired_at')
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
       expect(new Date(fired_at!).getTime()).toBeGreaterThanOrEqual(dueAt.getTime());
       expect(await arrived()).toEqual([id]);
       await until(async () => (await queue.jobIds()).length === 0);
@@ -172,15 +211,46 @@ describe.each(BACKENDS)('with the queue in %s', (name) => {
       expect(await arrived()).toEqual([id]);
     }));
 
+  test('cut connections are made again, and the queue goes on without a sweep', () =>
+    withWorkers(async () => {
+      work();
+      const before = await insertTimer(clock.now());
+      waker.wake({ what: 'timer', id: before, at: clock.now() });
+      await until(async () => (await arrived()).length === 1);
+      await queue.cut();
+      const after = await insertTimer(later(100));
+      await until(async () => {
+        waker.wake({ what: 'timer', id: after, at: clock.now() });
+        return (await arrived()).length > 1;
+      });
+      expect(await arrived()).toEqual([before, after]);
+      expect(await acted()).toBe(2);
+    }));
+
   test('a store that is away costs a caller nothing, and the sweep does the work', () =>
     withWorkers(async () => {
-      const away: QueueSettings = { ...queue.settings, ...(name === 'redis' ? { redisUrl: 'redis://127.0.0.1:1' } : { databaseUrl: 'postgres://nobody@127.0.0.1:1/none' }) };
-      await expect(requireQueue(away)).rejects.toThrow();
+      const away: QueueSettings = {
+        ...queue.settings,
+        ...(name === 'redis'
+          ? { redisUrl: 'redis://127.0.0.1:1' }
+          : { databaseUrl: 'postgres://nobody@127.0.0.1:1/none' }),
+      };
+      await expect(requireQueue(away)).rejects.toThrow(/ECONNREFUSED/);
       await expect(requireQueue(queue.settings)).resolves.toBeUndefined();
       const lost = createWaker({ producer: openProducer(away), clock, horizonSeconds: 60, log: silentLog });
       const id = await insertTimer(clock.now());
       for (let repeat = 0; repeat < 100; repeat += 1) lost.wake({ what: 'timer', id, at: clock.now() });
-      workers.push(startWorker({ queue: away, makeContext: () => makeContext(lost.wake), actions: ACTIONS, wake: lost.wake, sweepSeconds: 1, horizonSeconds: 60, log: silentLog }));
+      workers.push(
+        startWorker({
+          queue: away,
+          makeContext: () => makeContext(lost.wake),
+          actions: ACTIONS,
+          wake: lost.wake,
+          sweepSeconds: 1,
+          horizonSeconds: 60,
+          log: silentLog,
+        }),
+      );
       await until(async () => (await arrived()).length > 0);
       expect(await arrived()).toEqual([id]);
       await lost.close();

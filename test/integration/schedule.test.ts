@@ -25,17 +25,28 @@ const db = () => readDb(database.orm.em.fork());
 beforeAll(async () => {
   database = await testDatabase();
   organisation = await insertOrganisation(database.orm);
-  await db().insertInto('role').values({ key: 'administrator', title_en: 'Administrator', title_zh: '管理员', permissions: '{}' }).execute();
-  await db().insertInto('role_grant').values({ id: newRowId(), person_id: organisation.people.tom.id, role_key: 'administrator' }).execute();
+  await db()
+    .insertInto('role')
+    .values({ key: 'administrator', title_en: 'Administrator', title_zh: '管理员', permissions: '{}' })
+    .execute();
+  await db()
+    .insertInto('role_grant')
+    .values({ id: newRowId(), person_id: organisation.people.tom.id, role_key: 'administrator' })
+    .execute();
 });
 afterAll(() => database.close());
 beforeEach(async () => {
-  for (const table of ['timer', 'outbox_message', 'notification', 'idempotency_record', 'session'] as const) await db().deleteFrom(table).execute();
+  for (const table of ['timer', 'outbox_message', 'notification', 'idempotency_record', 'session'] as const)
+    await db().deleteFrom(table).execute();
 });
 
 /** Acts by writing a row that tells the timer and can't hide a second act. */
 const ACTIONS: TimerActions = {
-  act: { subjectTable: null, act: async (tx, timer) => void (await insertMessage({ key: `${timer.id}/${newRowId()}`, next: secondsAfter(86_400) }, tx)) },
+  act: {
+    subjectTable: null,
+    act: async (tx, timer) =>
+      void (await insertMessage({ key: `${timer.id}/${newRowId()}`, next: secondsAfter(86_400) }, tx)),
+  },
   'act-on-plan': { subjectTable: 'plan', act: async (tx, timer) => ACTIONS['act']!.act(tx, timer) },
   refuse: {
     subjectTable: null,
@@ -55,32 +66,63 @@ const ACTIONS: TimerActions = {
   'cancel-all': {
     subjectTable: null,
     act: async (tx, timer) =>
-      void (await readDb(tx.em).updateTable('timer').set({ state: 'CANCELLED' }).where('subject_id', '=', timer.subjectId).where('state', '=', 'SCHEDULED').execute()),
+      void (await readDb(tx.em)
+        .updateTable('timer')
+        .set({ state: 'CANCELLED' })
+        .where('subject_id', '=', timer.subjectId)
+        .where('state', '=', 'SCHEDULED')
+        .execute()),
   },
 };
 
-async function insertTimer(kind: string, dueAt = MONDAY, more: { state?: string; subject_id?: string } = {}): Promise<string> {
+async function insertTimer(
+  kind: string,
+  dueAt = MONDAY,
+  more: { state?: string; subject_id?: string } = {},
+): Promise<string> {
   const id = newRowId();
-  await db().insertInto('timer').values({ id, key: id, kind, subject_id: newRowId(), due_at: dueAt, payload: '{}', ...more }).execute();
+  await db()
+    .insertInto('timer')
+    .values({ id, key: id, kind, subject_id: newRowId(), due_at: dueAt, payload: '{}', ...more })
+    .execute();
   return id;
 }
-async function insertMessage(message: { key: string; payload?: object; next?: Date }, ctx = system()): Promise<string> {
+async function insertMessage(
+  message: { key: string; payload?: object; next?: Date },
+  ctx = system(),
+): Promise<string> {
   const id = newRowId();
   const payload = JSON.stringify(message.payload ?? {});
   await readDb(ctx.em)
     .insertInto('outbox_message')
-    .values({ id, key: message.key, channel: 'in-app', payload, created_at: ctx.now, next_try_at: message.next ?? ctx.now })
+    .values({
+      id,
+      key: message.key,
+      channel: 'in-app',
+      payload,
+      created_at: ctx.now,
+      next_try_at: message.next ?? ctx.now,
+    })
     .execute();
   return id;
 }
-const hello = (people: unknown): object => ({ kind: 'REMINDED', people, textEn: 'Hello', textZh: '您好', requestId: null });
-const timer = (id: string) => db().selectFrom('timer').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-const message = (id: string) => db().selectFrom('outbox_message').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+const hello = (people: unknown): object => ({
+  kind: 'REMINDED',
+  people,
+  textEn: 'Hello',
+  textZh: '您好',
+  requestId: null,
+});
+const timer = (id: string) =>
+  db().selectFrom('timer').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+const message = (id: string) =>
+  db().selectFrom('outbox_message').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 const acts = async (id?: string): Promise<number> => {
   const rows = await db().selectFrom('outbox_message').select('key').execute();
   return rows.filter(({ key }) => (id === undefined ? key.includes('/') : key.startsWith(`${id}/`))).length;
 };
-const sweepAt = (now: Date, limit = 1000): Promise<SweepReport> => sweep(system(now), { actions: ACTIONS, horizonSeconds: 60, limit });
+const sweepAt = (now: Date, limit = 1000): Promise<SweepReport> =>
+  sweep(system(now), { actions: ACTIONS, horizonSeconds: 60, limit });
 
 describe('a timer', () => {
   test('acts once, however often and by however many it is fired', async () => {
@@ -128,7 +170,13 @@ describe('a timer', () => {
     expect(await acts(id)).toBe(0);
     await relayOutbox(system());
     const told = await db().selectFrom('notification').select(['person_id', 'kind', 'text_en']).execute();
-    expect(told).toEqual([{ person_id: organisation.people.tom.id, kind: 'TIMER_REFUSED', text_en: expect.stringContaining('no such key: amount') }]);
+    expect(told).toEqual([
+      {
+        person_id: organisation.people.tom.id,
+        kind: 'TIMER_REFUSED',
+        text_en: expect.stringContaining('no such key: amount'),
+      },
+    ]);
   });
 
   test('that meets a conflict is tried again later', async () => {
@@ -152,7 +200,16 @@ describe('the sweep', () => {
     const ids = Array.from({ length: 1000 }, () => newRowId());
     await db()
       .insertInto('timer')
-      .values(ids.map((id, index) => ({ id, key: id, kind: 'act', subject_id: ids[index % 100]!, due_at: MONDAY, payload: '{}' })))
+      .values(
+        ids.map((id, index) => ({
+          id,
+          key: id,
+          kind: 'act',
+          subject_id: ids[index % 100]!,
+          due_at: MONDAY,
+          payload: '{}',
+        })),
+      )
       .execute();
     const reports = await Promise.all([sweepAt(MONDAY), sweepAt(MONDAY, 70), sweepAt(MONDAY)]);
     expect(reports.reduce((sum, { fired }) => sum + fired, 0)).toBe(1000);
@@ -160,15 +217,29 @@ describe('the sweep', () => {
     const keys = await db().selectFrom('outbox_message').select('key').execute();
     expect(new Set(keys.map(({ key }) => key.split('/')[0])).size).toBe(1000);
     expect(keys).toHaveLength(1000);
-    expect((await db().selectFrom('timer').select('id').where('state', '<>', 'FIRED').execute()).length).toBe(0);
+    expect((await db().selectFrom('timer').select('id').where('state', '<>', 'FIRED').execute()).length).toBe(
+      0,
+    );
   }, 60_000);
 
   test('fires what is due in order, and the failing ones stop no other', async () => {
     const subject_id = newRowId();
-    const first = [await insertTimer('fail', secondsAfter(-90)), await insertTimer('fail', secondsAfter(-80)), await insertTimer('refuse', secondsAfter(-70))];
-    const good = [await insertTimer('act', secondsAfter(-5), { subject_id }), await insertTimer('act', secondsAfter(-4), { subject_id })];
+    const first = [
+      await insertTimer('fail', secondsAfter(-90)),
+      await insertTimer('fail', secondsAfter(-80)),
+      await insertTimer('refuse', secondsAfter(-70)),
+    ];
+    const good = [
+      await insertTimer('act', secondsAfter(-5), { subject_id }),
+      await insertTimer('act', secondsAfter(-4), { subject_id }),
+    ];
     expect(await sweepAt(MONDAY, 2)).toMatchObject({ fired: 2, refused: 1, failed: 2 });
-    const keys = await db().selectFrom('outbox_message').select('key').where('key', 'like', '%-%/%-%').orderBy('id').execute();
+    const keys = await db()
+      .selectFrom('outbox_message')
+      .select('key')
+      .where('key', 'like', '%-%/%-%')
+      .orderBy('id')
+      .execute();
     expect(keys.map(({ key }) => key.split('/')[0])).toEqual(good);
     expect((await timer(first[0]!)).state).toBe('SCHEDULED');
   });
@@ -178,14 +249,27 @@ describe('the sweep', () => {
     const { sam } = organisation.people;
     await db()
       .insertInto('plan')
-      .values({ id: plan, number: 'P-1', title: 'Plan', kind: 'MONTHLY', period: '2026-03', owner_id: sam.id, created_by_id: sam.id, updated_by_id: sam.id, created_at: MONDAY, updated_at: MONDAY })
+      .values({
+        id: plan,
+        number: 'P-1',
+        title: 'Plan',
+        kind: 'MONTHLY',
+        period: '2026-03',
+        owner_id: sam.id,
+        created_by_id: sam.id,
+        updated_by_id: sam.id,
+        created_at: MONDAY,
+        updated_at: MONDAY,
+      })
       .execute();
     const id = await insertTimer('act-on-plan', MONDAY, { subject_id: plan });
     const gone = await insertTimer('act-on-plan', MONDAY);
-    await db().transaction().execute(async (change) => {
-      await change.selectFrom('plan').select('id').where('id', '=', plan).forUpdate().execute();
-      expect(await sweepAt(MONDAY)).toMatchObject({ fired: 1, failed: 0 });
-    });
+    await db()
+      .transaction()
+      .execute(async (change) => {
+        await change.selectFrom('plan').select('id').where('id', '=', plan).forUpdate().execute();
+        expect(await sweepAt(MONDAY)).toMatchObject({ fired: 1, failed: 0 });
+      });
     expect(await timer(gone)).toMatchObject({ state: 'FIRED' });
     expect(await timer(id)).toMatchObject({ state: 'SCHEDULED' });
     expect(await sweepAt(MONDAY)).toMatchObject({ fired: 1 });
@@ -197,37 +281,64 @@ describe('the sweep', () => {
     await insertTimer('act', secondsAfter(30), { state: 'CANCELLED' });
     const woken: unknown[] = [];
     const ctx = system();
-    await sweep({ ...ctx, services: { ...ctx.services, wake: (what) => void woken.push(what) } }, { actions: ACTIONS, horizonSeconds: 60, limit: 10 });
+    await sweep(
+      { ...ctx, services: { ...ctx.services, wake: (what) => void woken.push(what) } },
+      { actions: ACTIONS, horizonSeconds: 60, limit: 10 },
+    );
     expect(woken).toEqual([{ what: 'timer', id: near, at: secondsAfter(60) }]);
   });
 
   test('deletes expired answers and sessions, and keeps the others', async () => {
     const person_id = organisation.people.sam.id;
-    for (const [key, at] of [['old', MONDAY], ['new', secondsAfter(1)]] as const) {
-      await db().insertInto('idempotency_record').values({ key, payload_digest: 'd', answer: '{}', expires_at: at }).execute();
+    for (const [key, at] of [
+      ['old', MONDAY],
+      ['new', secondsAfter(1)],
+    ] as const) {
+      await db()
+        .insertInto('idempotency_record')
+        .values({ key, payload_digest: 'd', answer: '{}', expires_at: at })
+        .execute();
       await db()
         .insertInto('session')
-        .values({ id: newRowId(), person_id, access_hash: key, refresh_hash: key, access_expires_at: at, expires_at: at, signed_in_at: MONDAY })
+        .values({
+          id: newRowId(),
+          person_id,
+          access_hash: key,
+          refresh_hash: key,
+          access_expires_at: at,
+          expires_at: at,
+          signed_in_at: MONDAY,
+        })
         .execute();
     }
     expect(await sweepAt(MONDAY)).toMatchObject({ deleted: 2, failed: 0 });
     expect(await db().selectFrom('idempotency_record').select('key').execute()).toEqual([{ key: 'new' }]);
-    expect(await db().selectFrom('session').select('access_hash').execute()).toEqual([{ access_hash: 'new' }]);
+    expect(await db().selectFrom('session').select('access_hash').execute()).toEqual([
+      { access_hash: 'new' },
+    ]);
   });
 
   test('goes on with its other parts when one is broken', async () => {
     await insertMessage({ key: 'm', payload: hello([organisation.people.sam.id]) });
     await insertTimer('act', secondsAfter(10));
     const ctx = system();
-    const services = { ...ctx.services, wake: () => { throw new Error('broken'); } };
-    expect(await sweep({ ...ctx, services }, { actions: ACTIONS, horizonSeconds: 60, limit: 10 })).toMatchObject({ failed: 1, delivered: 1 });
+    const services = {
+      ...ctx.services,
+      wake: () => {
+        throw new Error('broken');
+      },
+    };
+    expect(
+      await sweep({ ...ctx, services }, { actions: ACTIONS, horizonSeconds: 60, limit: 10 }),
+    ).toMatchObject({ failed: 1, delivered: 1 });
   });
 });
 
 describe('the outbox', () => {
   test('shows a message to each person once, under one key, by any number of relays', async () => {
     const { sam, sue } = organisation.people;
-    for (let index = 0; index < 250; index += 1) await insertMessage({ key: `m-${index}`, payload: hello([sam.id, sue.id, sam.id]) });
+    for (let index = 0; index < 250; index += 1)
+      await insertMessage({ key: `m-${index}`, payload: hello([sam.id, sue.id, sam.id]) });
     const reports = await Promise.all([relayOutbox(system()), relayOutbox(system()), relayOutbox(system())]);
     expect(reports.reduce((sum, { delivered }) => sum + delivered, 0)).toBe(250);
     expect((await db().selectFrom('notification').select('id').execute()).length).toBe(500);
@@ -245,22 +356,38 @@ describe('the outbox', () => {
       expect(await relayOutbox(system(now))).toEqual({ delivered: 0, failed: 1, dead: 0 });
       const next = new Date((await message(id)).next_try_at);
       waits.push((next.getTime() - now.getTime()) / 1000);
-      expect(await relayOutbox(system(new Date(next.getTime() - 1)))).toEqual({ delivered: 0, failed: 0, dead: 0 });
+      expect(await relayOutbox(system(new Date(next.getTime() - 1)))).toEqual({
+        delivered: 0,
+        failed: 0,
+        dead: 0,
+      });
       now = next;
     }
     expect(waits).toEqual([2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048]);
     expect(await relayOutbox(system(now))).toEqual({ delivered: 0, failed: 0, dead: 1 });
-    expect(await message(id)).toMatchObject({ state: 'DEAD', tries: DELIVERY_TRIES, last_error: expect.stringContaining('foreign key') });
+    expect(await message(id)).toMatchObject({
+      state: 'DEAD',
+      tries: DELIVERY_TRIES,
+      last_error: expect.stringContaining('foreign key'),
+    });
 
     const page = await deadOutboxMessages(contextFor(database.orm, { actor: admin }), {});
-    expect(page.edges.map(({ node }) => node)).toMatchObject([{ id, key: 'bad', state: 'DEAD', tries: DELIVERY_TRIES }]);
+    expect(page.edges.map(({ node }) => node)).toMatchObject([
+      { id, key: 'bad', state: 'DEAD', tries: DELIVERY_TRIES },
+    ]);
     expect(await page.totalCount()).toBe(1);
-    await db().updateTable('outbox_message').set({ payload: JSON.stringify(hello('administrators')) }).where('id', '=', id).execute();
+    await db()
+      .updateTable('outbox_message')
+      .set({ payload: JSON.stringify(hello('administrators')) })
+      .where('id', '=', id)
+      .execute();
     const again = () => replayOutboxMessage(contextFor(database.orm, { actor: admin, now }), { id });
     expect(await again()).toMatchObject({ message: { id, state: 'PENDING', tries: 0 } });
     await expect(again()).rejects.toMatchObject({ code: 'INVALID_STATE' });
     expect(await relayOutbox(system(now))).toMatchObject({ delivered: 1 });
-    await expect(replayOutboxMessage(contextFor(database.orm, { actor: admin }), { id: 'x' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(
+      replayOutboxMessage(contextFor(database.orm, { actor: admin }), { id: 'x' }),
+    ).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   test('has no message that blocks another: bad shape, unknown channel, nobody to tell', async () => {
@@ -270,7 +397,11 @@ describe('the outbox', () => {
     await db().updateTable('outbox_message').set({ channel: 'pigeon' }).where('id', '=', stray).execute();
     await insertMessage({ key: 'good', payload: hello([organisation.people.sam.id]) });
     expect(await relayOutbox(system())).toEqual({ delivered: 1, failed: 3, dead: 0 });
-    expect(await message(stray)).toMatchObject({ state: 'PENDING', tries: 1, last_error: 'there is no channel pigeon' });
+    expect(await message(stray)).toMatchObject({
+      state: 'PENDING',
+      tries: 1,
+      last_error: 'there is no channel pigeon',
+    });
   });
 });
 
@@ -280,19 +411,30 @@ test('notifications are the viewer’s own, newest first, by pages, and can be m
     await insertMessage({ key: `n-${index}`, payload: hello([sam.id]) });
     await relayOutbox(system(secondsAfter(index)));
   }
-  const as = (person: typeof sam, now = MONDAY): Context => contextFor(database.orm, { actor: actorOf(person, {}), now });
+  const as = (person: typeof sam, now = MONDAY): Context =>
+    contextFor(database.orm, { actor: actorOf(person, {}), now });
   const first = await notifications(as(sam), { first: 2 });
   const second = await notifications(as(sam), { first: 3, after: first.pageInfo.endCursor });
   const ids = [...first.edges, ...second.edges].map(({ node }) => node.id);
   expect(new Set(ids).size).toBe(5);
-  expect([first.pageInfo.hasNextPage, second.pageInfo.hasNextPage, await first.totalCount()]).toEqual([true, false, 5]);
+  expect([first.pageInfo.hasNextPage, second.pageInfo.hasNextPage, await first.totalCount()]).toEqual([
+    true,
+    false,
+    5,
+  ]);
   expect((await notifications(as(sue), {})).edges).toEqual([]);
 
-  await expect(markNotificationsRead(as(sue), { ids: [ids[0]!] })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(markNotificationsRead(as(sue), { ids: [ids[0]!] })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
   await markNotificationsRead(as(sam, secondsAfter(10)), { ids: [ids[0]!] });
-  const { notifications: marked } = await markNotificationsRead(as(sam, secondsAfter(20)), { ids: [ids[0]!, ids[1]!] });
+  const { notifications: marked } = await markNotificationsRead(as(sam, secondsAfter(20)), {
+    ids: [ids[0]!, ids[1]!],
+  });
   expect(marked.map(({ readAt }) => readAt)).toEqual([secondsAfter(10), secondsAfter(20)]);
-  expect((await notifications(as(sam), { unreadOnly: true })).edges.map(({ node }) => node.id)).toEqual(ids.slice(2));
+  expect((await notifications(as(sam), { unreadOnly: true })).edges.map(({ node }) => node.id)).toEqual(
+    ids.slice(2),
+  );
   await expect(notifications(as(sam), { first: 101 })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
 });
 
@@ -306,5 +448,11 @@ test('the metrics count what waits and tell the age of what should have happened
   await insertMessage({ key: 'pending' });
   const dead = await insertMessage({ key: 'dead' });
   await db().updateTable('outbox_message').set({ state: 'DEAD' }).where('id', '=', dead).execute();
-  expect(await timerMetrics(database.orm.em.fork(), MONDAY)).toEqual({ scheduled: 3, overdue: 2, oldestOverdueSeconds: 90, outboxPending: 1, outboxDead: 1 });
+  expect(await timerMetrics(database.orm.em.fork(), MONDAY)).toEqual({
+    scheduled: 3,
+    overdue: 2,
+    oldestOverdueSeconds: 90,
+    outboxPending: 1,
+    outboxDead: 1,
+  });
 });

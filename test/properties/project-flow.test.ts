@@ -118,9 +118,13 @@ test('stages open strictly in order, one at a time, each behind its own gates, w
         if (!filed) expect(moves).toEqual([]);
         carryOut(model, moves);
         for (const { key } of template.stages) {
-          expect(RANK[model.status[key] as StageState]).toBeGreaterThanOrEqual(RANK[before[key] as StageState]);
+          expect(RANK[model.status[key] as StageState]).toBeGreaterThanOrEqual(
+            RANK[before[key] as StageState],
+          );
         }
-        expect(movesOf(template, now(template, model)).filter(({ type }) => type !== 'PROJECT_RUNNING')).toEqual([]);
+        expect(
+          movesOf(template, now(template, model)).filter(({ type }) => type !== 'PROJECT_RUNNING'),
+        ).toEqual([]);
         check(template, model);
       }
     }),
@@ -135,7 +139,9 @@ test('a project can always be completed by filing what its gates name as missing
       for (const stage of template.stages) {
         for (const gate of ['START', 'RESULT'] as const) {
           for (const { form } of missingAt(stage, gate, model.documents[stage.key] as StageDocument[])) {
-            expect(() => requireGateOpen(template, now(template, model), { stage: stage.key, gate, form })).not.toThrow();
+            expect(() =>
+              requireGateOpen(template, now(template, model), { stage: stage.key, gate, form }),
+            ).not.toThrow();
             model.documents[stage.key]?.push({ form, gate, effective: true });
             carryOut(model, movesOf(template, now(template, model)));
           }

@@ -11,13 +11,17 @@ export interface QueueBackend {
   jobIds(): Promise<string[]>;
   /** Empties the store behind everybody's back. */
   wipe(): Promise<void>;
+  /** Cuts the connections of every worker and producer; they may be made again. */
+  cut(): Promise<void>;
   close(): Promise<void>;
 }
 
 export const silentLog: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** Those that this run can test: PostgreSQL always, Redis where there is one. */
-export const BACKENDS: readonly QueueBackend['name'][] = process.env['TEST_REDIS_URL'] ? ['postgres', 'redis'] : ['postgres'];
+export const BACKENDS: readonly QueueBackend['name'][] = process.env['TEST_REDIS_URL']
+  ? ['postgres', 'redis']
+  : ['postgres'];
 
 /** `databaseUrl` is the test's own database; in Redis each jest worker has a database of its own. */
 export function queueBackend(name: QueueBackend['name'], databaseUrl: string): QueueBackend {
@@ -31,15 +35,25 @@ function postgresBackend(databaseUrl: string): QueueBackend {
   return {
     name: 'postgres',
     settings: { databaseUrl, redisUrl: undefined, prefix: 'bullmq', log: silentLog },
-    jobIds: async () => (await pool.query<{ id: string }>('select id from bullmq.job')).rows.map(({ id }) => id),
+    jobIds: async () =>
+      (await pool.query<{ id: string }>('select id from bullmq.job')).rows.map(({ id }) => id),
     wipe: async () => {
       const { rows } = await pool.query<{ all: string }>(tables);
       // Workers hold rows while they run: the deadlock with one of them is ours to repeat.
       for (;;) {
-        const done = await pool.query(`truncate ${rows[0]?.all}`).catch((error: { code?: string }) => (error.code === '40P01' ? null : Promise.reject(error as Error)));
+        const done = await pool
+          .query(`truncate ${rows[0]?.all}`)
+          .catch((error: { code?: string }) =>
+            error.code === '40P01' ? null : Promise.reject(error as Error),
+          );
         if (done) return;
       }
     },
+    cut: async () =>
+      void (await pool.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and (application_name like 'countersign queue%' or application_name = 'wakes')`,
+      )),
     close: () => pool.end(),
   };
 }
@@ -51,8 +65,12 @@ function redisBackend(databaseUrl: string): QueueBackend {
   return {
     name: 'redis',
     settings: { databaseUrl, redisUrl, prefix: 'bullmq', log: silentLog },
-    jobIds: async () => (await redis.keys('bullmq:wakes:*_*')).map((key) => key.split(':')[2]!).filter((id) => /^(timer|outbox)_/.test(id)),
+    jobIds: async () =>
+      (await redis.keys('bullmq:wakes:*_*'))
+        .map((key) => key.split(':')[2]!)
+        .filter((id) => /^(timer|outbox)_/.test(id)),
     wipe: async () => void (await redis.flushdb()),
+    cut: async () => void (await redis.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes')),
     close: async () => void (await redis.quit()),
   };
 }

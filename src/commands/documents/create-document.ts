@@ -15,7 +15,9 @@ import { lockPlanOf } from '../plans/plan-world.js';
 import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
 import { checkDocument, requireFormData, setDocumentFields } from './document-fields.js';
 
-@InputType({ description: 'A new document: a filled form, for a gate of a stage, for a plan, or on its own.' })
+@InputType({
+  description: 'A new document: a filled form, for a gate of a stage, for a plan, or on its own.',
+})
 export class CreateDocumentInput {
   @Field(() => String, { description: 'Title, 1 to 200 characters.' })
   title!: string;
@@ -28,14 +30,21 @@ export class CreateDocumentInput {
 
   @Field(() => DocumentGate, {
     nullable: true,
-    description: 'Which gate of the stage it serves; NONE when not given. The form must be one that the gate asks for.',
+    description:
+      'Which gate of the stage it serves; NONE when not given. The form must be one that the gate asks for.',
   })
   gate?: DocumentGate | null;
 
-  @Field(() => ID, { nullable: true, description: 'The plan it belongs to; completes the milestone that waits for this form.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The plan it belongs to; completes the milestone that waits for this form.',
+  })
   planId?: string | null;
 
-  @Field(() => Json, { nullable: true, description: 'What is filled in: an object, at most 65536 bytes; empty when not given.' })
+  @Field(() => Json, {
+    nullable: true,
+    description: 'What is filled in: an object, at most 65536 bytes; empty when not given.',
+  })
   data?: unknown;
 }
 
@@ -86,18 +95,33 @@ async function attachToStage(tx: TransactionContext, document: Document, stageId
   const projectId = await lockRecord(tx, 'project', stage.projectId, 'project:read');
   await requireProjectOpen(tx, projectId);
   const [found] = await readStages(tx.em, [projectId]);
-  if (found) requireGateOpen(found.template, found.stages, { stage: stage.key, gate: document.gate, form: document.formKey });
+  if (found)
+    requireGateOpen(found.template, found.stages, {
+      stage: stage.key,
+      gate: document.gate,
+      form: document.formKey,
+    });
   document.stageId = stage.id;
   document.departmentId = stage.department_id;
 }
 
 async function requireProjectOpen(tx: TransactionContext, projectId: string): Promise<void> {
-  const { status } = await readDb(tx.em).selectFrom('project').select('status').where('id', '=', projectId).executeTakeFirstOrThrow();
-  if (status === 'SUSPENDED' || status === 'TERMINATED') throw refusal('INVALID_STATE', { what: 'project', status });
+  const { status } = await readDb(tx.em)
+    .selectFrom('project')
+    .select('status')
+    .where('id', '=', projectId)
+    .executeTakeFirstOrThrow();
+  if (status === 'SUSPENDED' || status === 'TERMINATED')
+    throw refusal('INVALID_STATE', { what: 'project', status });
 }
 
 /** @throws NOT_FOUND, GATE_CLOSED while the milestone of this form waits for another one */
-async function attachToPlan(tx: TransactionContext, document: Document, planId: string, actor: Actor): Promise<void> {
+async function attachToPlan(
+  tx: TransactionContext,
+  document: Document,
+  planId: string,
+  actor: Actor,
+): Promise<void> {
   const { plan, world } = await lockPlanOf(tx, planId, actor);
   document.planId = plan.id;
   document.departmentId = plan.departmentId;

@@ -17,13 +17,21 @@ export function checkDocument({ title, data }: GivenFields): Finding[] {
   return [
     checkText('title', title, TITLE_MAX_LENGTH),
     check('data', data === undefined || isObject, 'an object'),
-    check('data', !isObject || Buffer.byteLength(JSON.stringify(data)) <= JSON_MAX_BYTES, `at most ${JSON_MAX_BYTES} bytes`),
+    check(
+      'data',
+      !isObject || Buffer.byteLength(JSON.stringify(data)) <= JSON_MAX_BYTES,
+      `at most ${JSON_MAX_BYTES} bytes`,
+    ),
   ];
 }
 
 /** Holds what was filled in to the form. @throws BAD_USER_INPUT for an unknown form or for data it does not take */
 export async function requireFormData(tx: TransactionContext, formKey: string, data: unknown): Promise<void> {
-  const row = await readDb(tx.em).selectFrom('form_template').select('definition').where('key', '=', formKey).executeTakeFirst();
+  const row = await readDb(tx.em)
+    .selectFrom('form_template')
+    .select('definition')
+    .where('key', '=', formKey)
+    .executeTakeFirst();
   requireSound(check('formKey', row !== undefined, 'the key of a form'));
   const { schema } = row?.definition as unknown as FormTemplate;
   requireSound(...faultsOfFormData(schema, data));

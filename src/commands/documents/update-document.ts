@@ -8,7 +8,9 @@ import { requireSound, requireUnlocked, requireVersion } from '../input.js';
 import { inTransaction, requireActor } from '../transaction.js';
 import { checkDocument, requireFormData, setDocumentFields } from './document-fields.js';
 
-@InputType({ description: 'A change of a document; fields left out keep their values. Form, stage and plan stay.' })
+@InputType({
+  description: 'A change of a document; fields left out keep their values. Form, stage and plan stay.',
+})
 export class UpdateDocumentInput {
   @Field(() => ID, { description: 'The document.' })
   id!: string;
@@ -19,7 +21,10 @@ export class UpdateDocumentInput {
   @Field(() => String, { nullable: true, description: 'Title, 1 to 200 characters.' })
   title?: string | null;
 
-  @Field(() => Json, { nullable: true, description: 'All that is filled in: an object, at most 65536 bytes.' })
+  @Field(() => Json, {
+    nullable: true,
+    description: 'All that is filled in: an object, at most 65536 bytes.',
+  })
   data?: unknown;
 }
 

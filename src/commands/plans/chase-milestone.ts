@@ -22,9 +22,17 @@ interface Told {
  * milestone or, while it waits for another one, whoever owes that; a rung that notifies tells its own people too.
  * Decides on the locked plan as it is now, so a stale timer does nothing. @throws nothing: timers are delivered twice.
  */
-export async function chaseMilestone(tx: TransactionContext, timer: Pick<Timer, 'key' | 'kind' | 'payload'>): Promise<void> {
+export async function chaseMilestone(
+  tx: TransactionContext,
+  timer: Pick<Timer, 'key' | 'kind' | 'payload'>,
+): Promise<void> {
   const { planId, milestone: key, index } = timer.payload as unknown as MilestoneTimerPayload;
-  const known = await readDb(tx.em).selectFrom('plan').select('id').where('id', '=', planId).where('archived_at', 'is', null).executeTakeFirst();
+  const known = await readDb(tx.em)
+    .selectFrom('plan')
+    .select('id')
+    .where('id', '=', planId)
+    .where('archived_at', 'is', null)
+    .executeTakeFirst();
   if (!known) return;
   const locked = await lockPlan(tx, planId);
   const owed = chase(milestonesNow(locked.plan.milestones.getItems()), key);
@@ -32,8 +40,13 @@ export async function chaseMilestone(tx: TransactionContext, timer: Pick<Timer, 
   const holding = owed && milestoneOf(locked.plan, owed.milestone);
   if (!milestone || !holding) return;
   const { people, requestId } =
-    owed.by === 'approvers' ? await approversOf(tx, locked.plan) : { people: responsiblePeople(locked, holding.key), requestId: null };
-  const told = new Set([...people, ...(timer.kind === 'milestone-rung' ? notifiedBy(locked, key, index) : [])]);
+    owed.by === 'approvers'
+      ? await approversOf(tx, locked.plan)
+      : { people: responsiblePeople(locked, holding.key), requestId: null };
+  const told = new Set([
+    ...people,
+    ...(timer.kind === 'milestone-rung' ? notifiedBy(locked, key, index) : []),
+  ]);
   if (told.size === 0) told.add(locked.plan.ownerId);
   const texts = textsOf(locked, milestone, holding, tx.now);
   const row = {
@@ -48,7 +61,8 @@ export async function chaseMilestone(tx: TransactionContext, timer: Pick<Timer, 
   tx.wakes.push({ what: 'outbox' });
 }
 
-const milestoneOf = (plan: Plan, wanted: string): PlanMilestone | undefined => plan.milestones.find(({ key }) => key === wanted);
+const milestoneOf = (plan: Plan, wanted: string): PlanMilestone | undefined =>
+  plan.milestones.find(({ key }) => key === wanted);
 
 /** Whoever holds an open assignment of the plan's pending request; without one it is the owner's turn to submit. */
 async function approversOf(tx: TransactionContext, plan: Plan): Promise<Told> {
@@ -71,7 +85,12 @@ function notifiedBy({ plan, world }: LockedPlan, key: string, index: number): st
   return action?.do === 'notify' ? peopleOfPlan(plan, action.who, world) : [];
 }
 
-function textsOf({ plan, world }: LockedPlan, milestone: PlanMilestone, holding: PlanMilestone, now: Date): { textEn: string; textZh: string } {
+function textsOf(
+  { plan, world }: LockedPlan,
+  milestone: PlanMilestone,
+  holding: PlanMilestone,
+  now: Date,
+): { textEn: string; textZh: string } {
   const date = milestone.dueAt === null ? '' : localDateOf(world.calendar.timeZone, milestone.dueAt);
   const overdue = milestone.dueAt !== null && now >= milestone.dueAt;
   const waits = holding.key !== milestone.key && milestone.status === MilestoneStatus.WAITING;

@@ -31,7 +31,10 @@ const HAPPENS_BY: Readonly<Record<string, string>> = {
  * Records that a milestone is done, by its owner or someone responsible for it; only of those that a person completes.
  * Done already: nothing happens. @throws NOT_FOUND, FORBIDDEN, ACTION_NOT_ALLOWED, GATE_CLOSED
  */
-export function completeMilestone(ctx: Context, input: CompletePlanMilestoneInput): Promise<CompletePlanMilestonePayload> {
+export function completeMilestone(
+  ctx: Context,
+  input: CompletePlanMilestoneInput,
+): Promise<CompletePlanMilestonePayload> {
   const actor = requireActor(ctx);
   return inTransaction(ctx, async (tx) => {
     const locked = await lockPlanOf(tx, input.planId, actor);
@@ -43,8 +46,13 @@ export function completeMilestone(ctx: Context, input: CompletePlanMilestoneInpu
     }
     if (milestone.status === MilestoneStatus.DONE) return { milestone };
     const happensBy = HAPPENS_BY[milestone.doneBy];
-    if (happensBy) throw refusal('ACTION_NOT_ALLOWED', { action: 'completePlanMilestone', reason: happensBy });
-    await finishMilestones(tx, plan, world, { which: ({ key }) => key === input.key, by: actor.id, waiting: 'refuse' });
+    if (happensBy)
+      throw refusal('ACTION_NOT_ALLOWED', { action: 'completePlanMilestone', reason: happensBy });
+    await finishMilestones(tx, plan, world, {
+      which: ({ key }) => key === input.key,
+      by: actor.id,
+      waiting: 'refuse',
+    });
     return { milestone };
   });
 }

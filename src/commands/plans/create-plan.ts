@@ -22,11 +22,15 @@ export class CreatePlanInput {
   kind!: PlanKind;
 
   @Field(() => String, {
-    description: 'The period: `2024` of an annual, `2024-Q2` of a quarterly, `2024-05` of a monthly plan; any of them otherwise.',
+    description:
+      'The period: `2024` of an annual, `2024-Q2` of a quarterly, `2024-05` of a monthly plan; any of them otherwise.',
   })
   period!: string;
 
-  @Field(() => String, { nullable: true, description: 'Key of the plan template that sets its milestones; without it there are none.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Key of the plan template that sets its milestones; without it there are none.',
+  })
   templateKey?: string | null;
 
   @Field(() => [PlanLineInput], { nullable: true, description: 'Its lines in order, at most 500.' })
@@ -65,9 +69,19 @@ export function createPlan(ctx: Context, input: CreatePlanInput): Promise<Create
 }
 
 /** Under the template's row lock, so that of two at the same instant one is first. @throws BAD_USER_INPUT, ALREADY_EXISTS */
-async function requireFirst(tx: TransactionContext, templateKey: string, plan: Plan, actor: Actor): Promise<void> {
+async function requireFirst(
+  tx: TransactionContext,
+  templateKey: string,
+  plan: Plan,
+  actor: Actor,
+): Promise<void> {
   const db = readDb(tx.em);
-  const template = await db.selectFrom('plan_template').select('definition').where('key', '=', templateKey).forUpdate().executeTakeFirst();
+  const template = await db
+    .selectFrom('plan_template')
+    .select('definition')
+    .where('key', '=', templateKey)
+    .forUpdate()
+    .executeTakeFirst();
   const { planKind } = (template?.definition ?? {}) as Partial<PlanTemplate>;
   requireSound(check('templateKey', template !== undefined, 'the key of a plan template'));
   requireSound(check('kind', planKind === plan.kind, `${planKind}, as the template says`));

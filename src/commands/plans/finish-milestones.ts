@@ -28,7 +28,10 @@ export const milestonesNow = (milestones: readonly MilestoneRow[]): MilestoneNow
   }));
 
 /** A milestone cannot be done before the one it waits for. @throws GATE_CLOSED naming that one */
-export function requireBegun(milestones: readonly MilestoneRow[], which: (milestone: MilestoneRow) => boolean): void {
+export function requireBegun(
+  milestones: readonly MilestoneRow[],
+  which: (milestone: MilestoneRow) => boolean,
+): void {
   const all = milestonesNow(milestones);
   for (const [index, milestone] of milestones.entries()) {
     const now = all[index];
@@ -73,13 +76,23 @@ export async function finishMilestones(
     const begins = all.some((now) => now.key === milestone.key && blockerOf(all, now) === null);
     if (begins) milestone.status = MilestoneStatus.OPEN;
   }
-  await cancelTimers(tx, plan.id, finished.map(({ key }) => key));
+  await cancelTimers(
+    tx,
+    plan.id,
+    finished.map(({ key }) => key),
+  );
   await setDueTimes(tx, plan, world);
 }
 
 /** Gives a due time, and with it reminders and rungs, to undone milestones that have none and can now be reckoned. */
-async function setDueTimes(tx: TransactionContext, plan: Plan, { template, calendar }: PlanWorld): Promise<void> {
-  const undated = plan.milestones.filter(({ status, dueAt }) => status !== MilestoneStatus.DONE && dueAt === null);
+async function setDueTimes(
+  tx: TransactionContext,
+  plan: Plan,
+  { template, calendar }: PlanWorld,
+): Promise<void> {
+  const undated = plan.milestones.filter(
+    ({ status, dueAt }) => status !== MilestoneStatus.DONE && dueAt === null,
+  );
   if (!template || undated.length === 0) return;
   const happened = Object.fromEntries(plan.milestones.map(({ key, doneAt }) => [key, doneAt]));
   const due = dueTimesOf(template, parsePeriod(plan.kind, plan.period), calendar, happened);

@@ -14,7 +14,11 @@ export interface MilestoneTimerPayload {
 }
 
 /** Writes timers of a plan, each once: the key names the plan, the milestone, the kind and the place in its list. */
-export async function setTimers(tx: TransactionContext, plan: Plan, timers: readonly MilestoneTimer[]): Promise<void> {
+export async function setTimers(
+  tx: TransactionContext,
+  plan: Plan,
+  timers: readonly MilestoneTimer[],
+): Promise<void> {
   if (timers.length === 0) return;
   const rows = timers.map(({ kind, milestone, index, at }) => ({
     id: newRowId(),
@@ -30,7 +34,11 @@ export async function setTimers(tx: TransactionContext, plan: Plan, timers: read
 }
 
 /** Milestones that are done are chased no more. */
-export async function cancelTimers(tx: TransactionContext, planId: string, milestones: readonly string[]): Promise<void> {
+export async function cancelTimers(
+  tx: TransactionContext,
+  planId: string,
+  milestones: readonly string[],
+): Promise<void> {
   if (milestones.length === 0) return;
   await readDb(tx.em)
     .updateTable('timer')

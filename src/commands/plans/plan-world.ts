@@ -26,9 +26,14 @@ export async function planWorld(
   const row =
     templateKey === null
       ? undefined
-      : await readDb(tx.em).selectFrom('plan_template').select('definition').where('key', '=', templateKey).executeTakeFirst();
+      : await readDb(tx.em)
+          .selectFrom('plan_template')
+          .select('definition')
+          .where('key', '=', templateKey)
+          .executeTakeFirst();
   const template = (row?.definition as unknown as PlanTemplate | undefined) ?? null;
-  const ofDepartment = departmentId === null ? null : (organisation.departments.get(departmentId)?.calendarKey ?? null);
+  const ofDepartment =
+    departmentId === null ? null : (organisation.departments.get(departmentId)?.calendarKey ?? null);
   const calendar = calendarOf(template?.calendar ?? ofDepartment);
   return { now: tx.now, organisation, calendarOf, template, calendar };
 }
@@ -49,7 +54,8 @@ export async function lockPlan(tx: TransactionContext, planId: string): Promise<
 export async function lockPlanOf(tx: TransactionContext, planId: string, actor: Actor): Promise<LockedPlan> {
   const locked = await lockPlan(tx, planId);
   const { plan, world } = locked;
-  if (plan.milestones.getItems().some(({ key }) => isResponsible(locked, key, actor.id))) return { plan, world };
+  if (plan.milestones.getItems().some(({ key }) => isResponsible(locked, key, actor.id)))
+    return { plan, world };
   const readable = await readDb(tx.em)
     .selectFrom('plan')
     .select('id')

@@ -7,7 +7,9 @@ import { requireSound, requireUnlocked, requireVersion } from '../input.js';
 import { inTransaction, requireActor } from '../transaction.js';
 import { checkPlan, PlanLineInput, setPlanFields } from './plan-fields.js';
 
-@InputType({ description: 'A change of a plan; fields left out keep their values. Kind, period and template stay.' })
+@InputType({
+  description: 'A change of a plan; fields left out keep their values. Kind, period and template stay.',
+})
 export class UpdatePlanInput {
   @Field(() => ID, { description: 'The plan.' })
   id!: string;
@@ -18,7 +20,10 @@ export class UpdatePlanInput {
   @Field(() => String, { nullable: true, description: 'Title, 1 to 200 characters.' })
   title?: string | null;
 
-  @Field(() => [PlanLineInput], { nullable: true, description: 'All its lines in order, at most 500; they replace the present ones.' })
+  @Field(() => [PlanLineInput], {
+    nullable: true,
+    description: 'All its lines in order, at most 500; they replace the present ones.',
+  })
   lines?: PlanLineInput[] | null;
 }
 

@@ -10,7 +10,11 @@ export interface MissingForm {
 }
 
 /** What the stage still waits for before it moves on; empty unless it is the project's turn to pass its gate. */
-export function missingDocuments(project: ProjectStages | null, stageKey: string, language: Language): MissingForm[] {
+export function missingDocuments(
+  project: ProjectStages | null,
+  stageKey: string,
+  language: Language,
+): MissingForm[] {
   const closed = project && closedGateOf(project.template, project.stages);
   if (closed?.stage !== stageKey) return [];
   return closed.missing.map(({ form, title }) => ({

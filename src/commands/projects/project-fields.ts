@@ -7,7 +7,10 @@ import { checkMoney, checkNotNull, checkText, decimalText, given, trimmed, type 
 /** What creating and updating have in common; a field left out keeps its value. */
 @InputType()
 export abstract class ProjectFields {
-  @Field(() => Money, { nullable: true, description: 'What the business is expected to bring; 0.00 CNY when new.' })
+  @Field(() => Money, {
+    nullable: true,
+    description: 'What the business is expected to bring; 0.00 CNY when new.',
+  })
   amount?: Money | null;
 }
 

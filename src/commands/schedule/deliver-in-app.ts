@@ -21,7 +21,10 @@ export type InAppMessage = z.infer<typeof inAppMessage>;
  * `notification:<person id>`, which leaves when the transaction commits.
  * @throws Error when the payload is not understood or nobody is there to be told.
  */
-export async function deliverInApp(tx: TransactionContext, message: { readonly key: string; readonly payload: unknown }): Promise<void> {
+export async function deliverInApp(
+  tx: TransactionContext,
+  message: { readonly key: string; readonly payload: unknown },
+): Promise<void> {
   const { kind, people, textEn, textZh, requestId } = inAppMessage.parse(message.payload);
   const receivers = people === 'administrators' ? await administrators(tx) : [...new Set(people)];
   if (receivers.length === 0) throw new Error('no active person holds the role administrator');
@@ -44,7 +47,11 @@ export async function deliverInApp(tx: TransactionContext, message: { readonly k
     .returning(['id', 'person_id'])
     .execute();
   for (const { id, person_id } of told) {
-    await publish((text, values) => db.executeQuery(CompiledQuery.raw(text, [...values])), `notification:${person_id}`, { id });
+    await publish(
+      (text, values) => db.executeQuery(CompiledQuery.raw(text, [...values])),
+      `notification:${person_id}`,
+      { id },
+    );
   }
 }
 

@@ -74,15 +74,24 @@ async function onDueTimer(
   skipLocked: boolean,
   work: (timer: Timer, action: TimerAction) => Promise<FireOutcome>,
 ): Promise<FireOutcome> {
-  const found = await readDb(tx.em).selectFrom('timer').select(['kind', 'subject_id', 'state', 'due_at']).where('id', '=', id).executeTakeFirst();
+  const found = await readDb(tx.em)
+    .selectFrom('timer')
+    .select(['kind', 'subject_id', 'state', 'due_at'])
+    .where('id', '=', id)
+    .executeTakeFirst();
   if (found?.state !== TimerState.SCHEDULED) return { outcome: 'nothing' };
   const dueAt = new Date(found.due_at);
   if (dueAt > tx.now) return { outcome: 'not-due', dueAt };
   const action = actions[found.kind];
-  if (action === undefined) throw new Error(`timer ${id} is of kind ${found.kind}, which this version does not know`);
+  if (action === undefined)
+    throw new Error(`timer ${id} is of kind ${found.kind}, which this version does not know`);
   if (!(await lockSubject(tx, action.subjectTable, found.subject_id, skipLocked))) return { outcome: 'busy' };
 
-  const timer = await tx.em.findOne(Timer, { id, state: TimerState.SCHEDULED }, { lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE });
+  const timer = await tx.em.findOne(
+    Timer,
+    { id, state: TimerState.SCHEDULED },
+    { lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE },
+  );
   if (timer === null) return { outcome: 'busy' };
   if (timer.dueAt > tx.now) return { outcome: 'not-due', dueAt: timer.dueAt };
   timer.state = TimerState.FIRED;
@@ -91,14 +100,24 @@ async function onDueTimer(
 }
 
 /** False: someone else is at it. A subject that does not exist needs no lock. */
-async function lockSubject(tx: TransactionContext, table: TimerAction['subjectTable'], id: string, skipLocked: boolean): Promise<boolean> {
+async function lockSubject(
+  tx: TransactionContext,
+  table: TimerAction['subjectTable'],
+  id: string,
+  skipLocked: boolean,
+): Promise<boolean> {
   if (table === null) return true;
   const row = readDb(tx.em).selectFrom(table).select('id').where('id', '=', id);
   const locked = await (skipLocked ? row.forUpdate().skipLocked() : row.forUpdate()).executeTakeFirst();
   return locked !== undefined || !skipLocked || (await row.executeTakeFirst()) === undefined;
 }
 
-function recordRefusal(tx: TransactionContext, timer: Timer, action: TimerAction, { code, details }: Refusal): void {
+function recordRefusal(
+  tx: TransactionContext,
+  timer: Timer,
+  action: TimerAction,
+  { code, details }: Refusal,
+): void {
   timer.payload = { ...timer.payload, refusal: code };
   const message: InAppMessage = {
     kind: 'TIMER_REFUSED',

@@ -38,7 +38,10 @@ export interface RelayReport {
  * number of relays may run at once; each row is taken by one. A failure costs only its own message: it waits twice as
  * long after each try, and is parked as DEAD after the last, for people to see and replay.
  */
-export async function relayOutbox(ctx: Context, options: { readonly channels?: Channels; readonly signal?: AbortSignal } = {}): Promise<RelayReport> {
+export async function relayOutbox(
+  ctx: Context,
+  options: { readonly channels?: Channels; readonly signal?: AbortSignal } = {},
+): Promise<RelayReport> {
   const total: RelayReport = { delivered: 0, failed: 0, dead: 0 };
   for (;;) {
     const part = await inTransaction(ctx, (tx) => relayBatch(tx, options.channels ?? CHANNELS));
@@ -80,7 +83,11 @@ async function relayBatch(tx: TransactionContext, channels: Channels): Promise<R
 }
 
 /** null when delivered. A savepoint takes back what a failed delivery had written, and nothing else. */
-async function reasonOfFailure(tx: TransactionContext, channels: Channels, message: Message): Promise<string | null> {
+async function reasonOfFailure(
+  tx: TransactionContext,
+  channels: Channels,
+  message: Message,
+): Promise<string | null> {
   const db = readDb(tx.em);
   await sql`savepoint delivery`.execute(db);
   try {
@@ -92,7 +99,9 @@ async function reasonOfFailure(tx: TransactionContext, channels: Channels, messa
   } catch (error) {
     if (RETRY_WHOLE.has(sqlState(error) ?? '')) throw error;
     await sql`rollback to savepoint delivery`.execute(db);
-    return (error instanceof Error ? error.message : String(error)).replaceAll('\0', '').slice(0, REASON_MAX_LENGTH);
+    return (error instanceof Error ? error.message : String(error))
+      .replaceAll('\0', '')
+      .slice(0, REASON_MAX_LENGTH);
   }
 }
 

@@ -12,13 +12,17 @@ export class ReplayOutboxMessageInput {
 }
 
 /** Gives a parked message all its tries again, under the same key. @throws NOT_FOUND, INVALID_STATE */
-export async function replayOutboxMessage(ctx: Context, input: ReplayOutboxMessageInput): Promise<{ message: OutboxMessage }> {
+export async function replayOutboxMessage(
+  ctx: Context,
+  input: ReplayOutboxMessageInput,
+): Promise<{ message: OutboxMessage }> {
   const actor = requireActor(ctx);
   const id = requireId(input.id, 'message');
   return inTransaction(ctx, async (tx) => {
     const message = await tx.em.findOne(OutboxMessage, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
     if (message === null) throw refusal('NOT_FOUND', { what: 'message' });
-    if (message.state !== OutboxState.DEAD) throw refusal('INVALID_STATE', { what: 'message', status: message.state });
+    if (message.state !== OutboxState.DEAD)
+      throw refusal('INVALID_STATE', { what: 'message', status: message.state });
     message.state = OutboxState.PENDING;
     message.tries = 0;
     message.nextTryAt = tx.now;

@@ -39,7 +39,15 @@ export interface SweepReport {
  * @throws nothing
  */
 export async function sweep(ctx: Context, options: SweepOptions): Promise<SweepReport> {
-  const report: SweepReport = { fired: 0, refused: 0, failed: 0, woken: 0, delivered: 0, dead: 0, deleted: 0 };
+  const report: SweepReport = {
+    fired: 0,
+    refused: 0,
+    failed: 0,
+    woken: 0,
+    delivered: 0,
+    dead: 0,
+    deleted: 0,
+  };
   const parts: Readonly<Record<string, () => Promise<void>>> = {
     overdue: () => fireOverdue(ctx, options, report),
     near: () => wakeNear(ctx, options, report),
@@ -73,7 +81,8 @@ async function fireOverdue(ctx: Context, options: SweepOptions, report: SweepRep
     const subjects = [...Map.groupBy(batch, (timer) => timer.subject_id).values()];
     const lane = async (): Promise<void> => {
       for (let timers = subjects.shift(); timers !== undefined; timers = subjects.shift()) {
-        for (const { id } of timers) if (!options.signal?.aborted) await fireOne(ctx, id, options.actions, report);
+        for (const { id } of timers)
+          if (!options.signal?.aborted) await fireOne(ctx, id, options.actions, report);
       }
     };
     await Promise.all(Array.from({ length: LANES }, lane));
@@ -91,7 +100,10 @@ function overdueAfter(ctx: Context, limit: number, last: DueTimer | undefined): 
     .orderBy('due_at')
     .orderBy('id')
     .limit(limit);
-  const page = last === undefined ? due : due.where(sql<boolean>`(due_at, id) > (${last.due_at}::timestamptz, ${last.id}::uuid)`);
+  const page =
+    last === undefined
+      ? due
+      : due.where(sql<boolean>`(due_at, id) > (${last.due_at}::timestamptz, ${last.id}::uuid)`);
   return page.execute();
 }
 
@@ -105,7 +117,11 @@ async function fireOne(ctx: Context, id: string, actions: TimerActions, report: 
   }
 }
 
-async function wakeNear(ctx: Context, { horizonSeconds, limit }: SweepOptions, report: SweepReport): Promise<void> {
+async function wakeNear(
+  ctx: Context,
+  { horizonSeconds, limit }: SweepOptions,
+  report: SweepReport,
+): Promise<void> {
   const near = await readDb(ctx.em)
     .selectFrom('timer')
     .select(['id', 'due_at'])
@@ -126,13 +142,26 @@ async function deleteExpired(ctx: Context, report: SweepReport): Promise<void> {
     db
       .deleteFrom('idempotency_record')
       .where('key', 'in', (from) =>
-        from.selectFrom('idempotency_record').select('key').where('expires_at', '<=', ctx.now as never).orderBy('expires_at').limit(DELETE_MAX).forUpdate().skipLocked(),
+        from
+          .selectFrom('idempotency_record')
+          .select('key')
+          .where('expires_at', '<=', ctx.now as never)
+          .orderBy('expires_at')
+          .limit(DELETE_MAX)
+          .forUpdate()
+          .skipLocked(),
       )
       .executeTakeFirst(),
     db
       .deleteFrom('session')
       .where('id', 'in', (from) =>
-        from.selectFrom('session').select('id').where('expires_at', '<=', ctx.now as never).limit(DELETE_MAX).forUpdate().skipLocked(),
+        from
+          .selectFrom('session')
+          .select('id')
+          .where('expires_at', '<=', ctx.now as never)
+          .limit(DELETE_MAX)
+          .forUpdate()
+          .skipLocked(),
       )
       .executeTakeFirst(),
   ]);

@@ -28,7 +28,11 @@ export const DOCUMENT_COLUMNS = [
 ] as const;
 
 /** The documents with one of the ids in a column, of those that the viewer may see; oldest first. */
-function readBy(ctx: Context, column: 'id' | 'stage_id' | 'plan_id', ids: readonly string[]): Promise<Document[]> {
+function readBy(
+  ctx: Context,
+  column: 'id' | 'stage_id' | 'plan_id',
+  ids: readonly string[],
+): Promise<Document[]> {
   return readDb(ctx.em)
     .selectFrom('document')
     .select(DOCUMENT_COLUMNS)
@@ -41,7 +45,13 @@ function readBy(ctx: Context, column: 'id' | 'stage_id' | 'plan_id', ids: readon
 
 /** A document that the viewer may see, batched; null when there is none, or it is out of scope. */
 export const documentById = (ctx: Context, id: string): Promise<Document | null> =>
-  loadOne(ctx, 'document', id, (ids) => readBy(ctx, 'id', ids), (row) => row.id);
+  loadOne(
+    ctx,
+    'document',
+    id,
+    (ids) => readBy(ctx, 'id', ids),
+    (row) => row.id,
+  );
 
 /** The document asked for. @throws NOT_FOUND */
 export async function document(ctx: Context, id: string): Promise<Document> {
@@ -52,8 +62,20 @@ export async function document(ctx: Context, id: string): Promise<Document> {
 
 /** The documents of a stage that the viewer may see, oldest first, batched. */
 export const documentsOfStage = (ctx: Context, stageId: string): Promise<Document[]> =>
-  loadMany(ctx, 'stage-documents', stageId, (ids) => readBy(ctx, 'stage_id', ids), (row) => String(row.stageId));
+  loadMany(
+    ctx,
+    'stage-documents',
+    stageId,
+    (ids) => readBy(ctx, 'stage_id', ids),
+    (row) => String(row.stageId),
+  );
 
 /** The documents of a plan that the viewer may see, oldest first, batched. */
 export const documentsOfPlan = (ctx: Context, planId: string): Promise<Document[]> =>
-  loadMany(ctx, 'plan-documents', planId, (ids) => readBy(ctx, 'plan_id', ids), (row) => String(row.planId));
+  loadMany(
+    ctx,
+    'plan-documents',
+    planId,
+    (ids) => readBy(ctx, 'plan_id', ids),
+    (row) => String(row.planId),
+  );

@@ -26,14 +26,21 @@ export class DocumentFilter {
   @Field(() => ID, { nullable: true, description: 'Owned by this person.' })
   ownerId?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The title or the number contains this text, in any case.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The title or the number contains this text, in any case.',
+  })
   text?: string | null;
 }
 
 export const DocumentConnection = connectionType(Document, 'Document');
 
 /** The documents that the viewer may see, newest first, without archived ones. @throws BAD_USER_INPUT */
-export async function documents(ctx: Context, filter: DocumentFilter | null, args: PageArgs): Promise<ConnectionOf<Document>> {
+export async function documents(
+  ctx: Context,
+  filter: DocumentFilter | null,
+  args: PageArgs,
+): Promise<ConnectionOf<Document>> {
   const viewer = requireViewer(ctx);
   const page = pageOf(args);
   const found = readDb(ctx.em)
@@ -54,5 +61,10 @@ export async function documents(ctx: Context, filter: DocumentFilter | null, arg
     .orderBy('document.id', 'desc')
     .limit(page.limit + 1)
     .execute();
-  return new DocumentConnection({ rows: rows as unknown as Document[], limit: page.limit, key: keyOf, count: () => countOf(found) });
+  return new DocumentConnection({
+    rows: rows as unknown as Document[],
+    limit: page.limit,
+    key: keyOf,
+    count: () => countOf(found),
+  });
 }

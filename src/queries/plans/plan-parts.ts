@@ -10,7 +10,17 @@ export function linesOf(ctx: Context, planId: string): Promise<PlanLine[]> {
   const read = (ids: readonly string[]): Promise<PartOf<PlanLine>[]> =>
     readDb(ctx.em)
       .selectFrom('plan_line')
-      .select(['id', 'plan_id as planId', 'position', 'product', 'outlet', 'target', 'forecast', 'stock', 'in_transit as inTransit'])
+      .select([
+        'id',
+        'plan_id as planId',
+        'position',
+        'product',
+        'outlet',
+        'target',
+        'forecast',
+        'stock',
+        'in_transit as inTransit',
+      ])
       .where('plan_id', 'in', ids)
       .orderBy('position')
       .execute() as Promise<unknown> as Promise<PartOf<PlanLine>[]>;

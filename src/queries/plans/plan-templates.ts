@@ -50,7 +50,11 @@ interface Written {
 
 /** The templates that plans can be made from, by key; everyone signed in sees them. */
 export async function planTemplates(ctx: Context): Promise<PlanTemplateView[]> {
-  const rows = await readDb(ctx.em).selectFrom('plan_template').select(['key', 'version', 'definition']).orderBy('key').execute();
+  const rows = await readDb(ctx.em)
+    .selectFrom('plan_template')
+    .select(['key', 'version', 'definition'])
+    .orderBy('key')
+    .execute();
   return rows.map(({ key, version, definition }) => {
     const { title, planKind, milestones } = definition as unknown as Written;
     return {

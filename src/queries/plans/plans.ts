@@ -20,14 +20,21 @@ export class PlanFilter {
   @Field(() => ID, { nullable: true, description: 'Owned by this person.' })
   ownerId?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The title or the number contains this text, in any case.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The title or the number contains this text, in any case.',
+  })
   text?: string | null;
 }
 
 export const PlanConnection = connectionType(Plan, 'Plan');
 
 /** The plans that the viewer may see, newest first, without archived ones. @throws BAD_USER_INPUT */
-export async function plans(ctx: Context, filter: PlanFilter | null, args: PageArgs): Promise<ConnectionOf<Plan>> {
+export async function plans(
+  ctx: Context,
+  filter: PlanFilter | null,
+  args: PageArgs,
+): Promise<ConnectionOf<Plan>> {
   const viewer = requireViewer(ctx);
   const page = pageOf(args);
   const found = readDb(ctx.em)
@@ -46,5 +53,10 @@ export async function plans(ctx: Context, filter: PlanFilter | null, args: PageA
     .orderBy('plan.id', 'desc')
     .limit(page.limit + 1)
     .execute();
-  return new PlanConnection({ rows: rows as unknown as Plan[], limit: page.limit, key: keyOf, count: () => countOf(found) });
+  return new PlanConnection({
+    rows: rows as unknown as Plan[],
+    limit: page.limit,
+    key: keyOf,
+    count: () => countOf(found),
+  });
 }

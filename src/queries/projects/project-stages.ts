@@ -48,4 +48,10 @@ export function stageById(ctx: Context, id: string): Promise<StageRow | null> {
 
 /** What the gates of a project are asked about, batched. */
 export const gatesOf = (ctx: Context, projectId: string): Promise<ProjectStages | null> =>
-  loadOne(ctx, 'project-gates', projectId, (ids) => readStages(ctx.em, ids), (row) => row.projectId);
+  loadOne(
+    ctx,
+    'project-gates',
+    projectId,
+    (ids) => readStages(ctx.em, ids),
+    (row) => row.projectId,
+  );

@@ -33,7 +33,9 @@ export class TemplateStage {
   result!: TemplateDocument[];
 }
 
-@ObjectType('ProjectTemplate', { description: 'The newest version of a project template: new projects run through its stages.' })
+@ObjectType('ProjectTemplate', {
+  description: 'The newest version of a project template: new projects run through its stages.',
+})
 export class ProjectTemplateView {
   @Field(() => String, { description: 'Key; `createProject` takes it.' })
   key!: string;
@@ -48,7 +50,10 @@ export class ProjectTemplateView {
   stages!: TemplateStage[];
 }
 
-type WrittenDocument = Omit<TemplateDocument, 'title' | 'formKey'> & { readonly form: string; readonly title: Localised };
+type WrittenDocument = Omit<TemplateDocument, 'title' | 'formKey'> & {
+  readonly form: string;
+  readonly title: Localised;
+};
 
 interface Written {
   readonly title: Localised;

@@ -17,14 +17,21 @@ export class ProjectFilter {
   @Field(() => ID, { nullable: true, description: 'Owned by this person.' })
   ownerId?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The title or the number contains this text, in any case.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The title or the number contains this text, in any case.',
+  })
   text?: string | null;
 }
 
 export const ProjectConnection = connectionType(Project, 'Project');
 
 /** The projects that the viewer may see, newest first, without archived ones. @throws BAD_USER_INPUT */
-export async function projects(ctx: Context, filter: ProjectFilter | null, args: PageArgs): Promise<ConnectionOf<Project>> {
+export async function projects(
+  ctx: Context,
+  filter: ProjectFilter | null,
+  args: PageArgs,
+): Promise<ConnectionOf<Project>> {
   const viewer = requireViewer(ctx);
   const page = pageOf(args);
   const found = readDb(ctx.em)
@@ -42,5 +49,10 @@ export async function projects(ctx: Context, filter: ProjectFilter | null, args:
     .orderBy('project.id', 'desc')
     .limit(page.limit + 1)
     .execute();
-  return new ProjectConnection({ rows: rows as unknown as Project[], limit: page.limit, key: keyOf, count: () => countOf(found) });
+  return new ProjectConnection({
+    rows: rows as unknown as Project[],
+    limit: page.limit,
+    key: keyOf,
+    count: () => countOf(found),
+  });
 }

@@ -50,10 +50,15 @@ export class ReplayOutboxMessagePayload {
 }
 
 /** Messages that could not be delivered, newest first. */
-export async function deadOutboxMessages(ctx: Context, args: PageArgs): Promise<ConnectionOf<OutboxMessageView>> {
+export async function deadOutboxMessages(
+  ctx: Context,
+  args: PageArgs,
+): Promise<ConnectionOf<OutboxMessageView>> {
   const { limit, after } = pageOf(args);
   const found = readDb(ctx.em).selectFrom('outbox_message').where('state', '=', OutboxState.DEAD);
-  const page = after ? found.where(sql<boolean>`(created_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`) : found;
+  const page = after
+    ? found.where(sql<boolean>`(created_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`)
+    : found;
   const rows = (await page
     .select(['id', 'key', 'channel', 'state', 'tries', 'last_error as lastError', 'created_at as createdAt'])
     .orderBy('created_at', 'desc')
@@ -64,5 +69,10 @@ export async function deadOutboxMessages(ctx: Context, args: PageArgs): Promise<
     const { total } = await found.select(sql<string>`count(*)`.as('total')).executeTakeFirstOrThrow();
     return Number(total);
   };
-  return new OutboxMessageConnection({ rows, limit, key: (row) => [new Date(row.createdAt).toISOString(), row.id], count });
+  return new OutboxMessageConnection({
+    rows,
+    limit,
+    key: (row) => [new Date(row.createdAt).toISOString(), row.id],
+    count,
+  });
 }

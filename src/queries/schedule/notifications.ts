@@ -21,14 +21,27 @@ export class MarkNotificationsReadPayload {
 }
 
 /** The viewer's own notifications, newest first. */
-export async function notifications(ctx: Context, args: NotificationsArgs): Promise<ConnectionOf<Notification>> {
+export async function notifications(
+  ctx: Context,
+  args: NotificationsArgs,
+): Promise<ConnectionOf<Notification>> {
   if (ctx.actor === null) throw refusal('UNAUTHENTICATED');
   const { limit, after } = pageOf(args);
   const mine = readDb(ctx.em).selectFrom('notification').where('person_id', '=', ctx.actor.id);
   const found = args.unreadOnly ? mine.where('read_at', 'is', null) : mine;
-  const page = after ? found.where(sql<boolean>`(created_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`) : found;
+  const page = after
+    ? found.where(sql<boolean>`(created_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`)
+    : found;
   const rows = (await page
-    .select(['id', 'kind', 'text_en as textEn', 'text_zh as textZh', 'request_id as requestId', 'created_at as createdAt', 'read_at as readAt'])
+    .select([
+      'id',
+      'kind',
+      'text_en as textEn',
+      'text_zh as textZh',
+      'request_id as requestId',
+      'created_at as createdAt',
+      'read_at as readAt',
+    ])
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit + 1)
@@ -37,5 +50,10 @@ export async function notifications(ctx: Context, args: NotificationsArgs): Prom
     const { total } = await found.select(sql<string>`count(*)`.as('total')).executeTakeFirstOrThrow();
     return Number(total);
   };
-  return new NotificationConnection({ rows, limit, key: (row) => [new Date(row.createdAt).toISOString(), row.id], count });
+  return new NotificationConnection({
+    rows,
+    limit,
+    key: (row) => [new Date(row.createdAt).toISOString(), row.id],
+    count,
+  });
 }

@@ -15,10 +15,16 @@ export class StalledFilter {
   @Field(() => SubjectType, { nullable: true, description: 'Only requests about this kind of thing.' })
   subjectType?: SubjectType | null;
 
-  @Field(() => Int, { nullable: true, description: 'Only what is overdue by at least so many seconds, 0 or more.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Only what is overdue by at least so many seconds, 0 or more.',
+  })
   overdueSeconds?: number | null;
 
-  @Field(() => Int, { nullable: true, description: 'Only what has climbed at least to this rung of its ladder; 1 is the first.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Only what has climbed at least to this rung of its ladder; 1 is the first.',
+  })
   rung?: number | null;
 }
 
@@ -38,7 +44,10 @@ export class StalledRequest {
 }
 
 /** An assignment that nobody has decided in time. */
-@ObjectType({ description: 'A step that waits for a person longer than it should: whose turn it is, and by how much it is overdue.' })
+@ObjectType({
+  description:
+    'A step that waits for a person longer than it should: whose turn it is, and by how much it is overdue.',
+})
 export class StalledItem {
   @Field(() => ID, { description: 'Id of the open assignment.' })
   id!: string;
@@ -57,7 +66,9 @@ export class StalledItem {
   @Field(() => Instant, { description: 'When it was due.' })
   dueAt!: Date;
 
-  @Field(() => Int, { description: 'How long it has been overdue, in whole seconds of the calendar, not of working time.' })
+  @Field(() => Int, {
+    description: 'How long it has been overdue, in whole seconds of the calendar, not of working time.',
+  })
   overdueSeconds!: number;
 
   @Field(() => Int, { description: 'The rung of the escalation ladder that it has reached; 0: none yet.' })
@@ -69,11 +80,19 @@ export const StalledItemConnection = connectionType(StalledItem, 'StalledItem');
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Every open assignment past its due time that the viewer may see, longest overdue first. @throws BAD_USER_INPUT */
-export async function stalled(ctx: Context, filter: StalledFilter | null | undefined, args: PageArgs): Promise<ConnectionOf<StalledItem>> {
+export async function stalled(
+  ctx: Context,
+  filter: StalledFilter | null | undefined,
+  args: PageArgs,
+): Promise<ConnectionOf<StalledItem>> {
   if (ctx.actor === null) throw refusal('UNAUTHENTICATED');
   const { limit, after } = pageOf(args);
   const found = stalledRows(ctx, filter ?? {});
-  const page = after ? found.where(sql<boolean>`(assignment.due_at, assignment.id) > (${after[0]}::timestamptz, ${after[1]}::uuid)`) : found;
+  const page = after
+    ? found.where(
+        sql<boolean>`(assignment.due_at, assignment.id) > (${after[0]}::timestamptz, ${after[1]}::uuid)`,
+      )
+    : found;
   const title = ctx.language === 'zh' ? 'step.title_zh as stepTitle' : 'step.title_en as stepTitle';
   const rows = await page
     .select([
@@ -94,14 +113,29 @@ export async function stalled(ctx: Context, filter: StalledFilter | null | undef
     .execute();
   const items = rows.map(({ requestId, number, title, subjectType, dueAt, ...row }): StalledItem => {
     const due = new Date(dueAt as string);
-    const request = { id: requestId, number, title, subjectType: subjectType as SubjectType };
-    return { ...row, request, dueAt: due, overdueSeconds: Math.floor((ctx.now.getTime() - due.getTime()) / 1000) };
+    const request = {
+      id: requestId,
+      number,
+      title,
+      subjectType: SubjectType[subjectType as keyof typeof SubjectType],
+    };
+    return {
+      ...row,
+      request,
+      dueAt: due,
+      overdueSeconds: Math.floor((ctx.now.getTime() - due.getTime()) / 1000),
+    };
   });
   const count = async (): Promise<number> => {
     const { total } = await found.select(sql<string>`count(*)`.as('total')).executeTakeFirstOrThrow();
     return Number(total);
   };
-  return new StalledItemConnection({ rows: items, limit, key: (item) => [item.dueAt.toISOString(), item.id], count });
+  return new StalledItemConnection({
+    rows: items,
+    limit,
+    key: (item) => [item.dueAt.toISOString(), item.id],
+    count,
+  });
 }
 
 function stalledRows(ctx: Context, { personId, subjectType, overdueSeconds, rung }: StalledFilter) {
@@ -121,13 +155,18 @@ function stalledRows(ctx: Context, { personId, subjectType, overdueSeconds, rung
     .where('assignment.due_at', dueUntil < ctx.now ? '<=' : '<', dueUntil as never)
     .where('approval_request.status', '=', 'PENDING')
     .where(visible(actor, 'request:read', 'approval_request'));
-  if (personId != null) query = query.where('assignment.person_id', '=', UUID.test(personId) ? personId : null);
+  if (personId != null)
+    query = query.where('assignment.person_id', '=', UUID.test(personId) ? personId : null);
   if (subjectType != null) query = query.where('approval_request.subject_type', '=', subjectType);
   if (rung != null) query = query.where('step.rung', '>=', bounded('rung', rung));
   return query;
 }
 
 function bounded(path: string, value: number | null | undefined): number {
-  if ((value ?? 0) < 0) throw refusal('BAD_USER_INPUT', { reason: `${path} must not be negative`, fields: [{ path: `filter.${path}`, rule: '0..' }] });
+  if ((value ?? 0) < 0)
+    throw refusal('BAD_USER_INPUT', {
+      reason: `${path} must not be negative`,
+      fields: [{ path: `filter.${path}`, rule: '0..' }],
+    });
   return value ?? 0;
 }

@@ -27,7 +27,16 @@ export async function timersOf(ctx: Context, subjectId: string): Promise<Timer[]
   if (ids.length === 0) throw refusal('NOT_FOUND', { what: 'subject' });
   return readDb(ctx.em)
     .selectFrom('timer')
-    .select(['id', 'key', 'kind', 'subject_id as subjectId', 'due_at as dueAt', 'state', 'payload', 'fired_at as firedAt'])
+    .select([
+      'id',
+      'key',
+      'kind',
+      'subject_id as subjectId',
+      'due_at as dueAt',
+      'state',
+      'payload',
+      'fired_at as firedAt',
+    ])
     .where('subject_id', 'in', ids)
     .orderBy(sql`state = 'SCHEDULED'`, 'desc')
     .orderBy('due_at')
@@ -46,7 +55,13 @@ async function visibleSubjects(ctx: Context, actor: Actor, id: string): Promise<
     .where(visible(actor, 'request:read', 'approval_request'));
   const all = Object.values(SUBJECTS).reduce(
     (query, { table, permission }) =>
-      query.unionAll(db.selectFrom(table).select(`${table}.id`).where(`${table}.id`, '=', id).where(visible(actor, permission, table))),
+      query.unionAll(
+        db
+          .selectFrom(table)
+          .select(`${table}.id`)
+          .where(`${table}.id`, '=', id)
+          .where(visible(actor, permission, table)),
+      ),
     requests,
   );
   return (await all.execute()).map((row) => row.id);

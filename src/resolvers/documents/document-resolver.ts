@@ -1,6 +1,14 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { createDocument, CreateDocumentInput, CreateDocumentPayload } from '../../commands/documents/create-document.js';
-import { updateDocument, UpdateDocumentInput, UpdateDocumentPayload } from '../../commands/documents/update-document.js';
+import {
+  createDocument,
+  CreateDocumentInput,
+  CreateDocumentPayload,
+} from '../../commands/documents/create-document.js';
+import {
+  updateDocument,
+  UpdateDocumentInput,
+  UpdateDocumentPayload,
+} from '../../commands/documents/update-document.js';
 import type { Context } from '../../context.js';
 import { Document } from '../../entities/documents/document.js';
 import { Plan } from '../../entities/plans/plan.js';
@@ -14,14 +22,21 @@ import { businessRecordFields } from '../business-record.js';
 
 @Resolver(() => Document)
 export class DocumentResolver extends businessRecordFields(Document) {
-  @Query(() => Document, { nullable: true, description: 'A document; NOT_FOUND when there is none, or it is out of your scope.' })
-  document(@Arg('id', () => ID, { description: 'The document.' }) id: string, @Ctx() ctx: Context): Promise<Document> {
+  @Query(() => Document, {
+    nullable: true,
+    description: 'A document; NOT_FOUND when there is none, or it is out of your scope.',
+  })
+  document(
+    @Arg('id', () => ID, { description: 'The document.' }) id: string,
+    @Ctx() ctx: Context,
+  ): Promise<Document> {
     return document(ctx, id);
   }
 
   @Query(() => DocumentConnection, { description: 'The documents that you may see, newest first.' })
   documents(
-    @Arg('filter', () => DocumentFilter, { nullable: true, description: 'Which ones; all when not given.' }) filter: DocumentFilter | null,
+    @Arg('filter', () => DocumentFilter, { nullable: true, description: 'Which ones; all when not given.' })
+    filter: DocumentFilter | null,
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() ctx: Context,
   ): Promise<ConnectionOf<Document>> {
@@ -39,7 +54,8 @@ export class DocumentResolver extends businessRecordFields(Document) {
   }
 
   @Mutation(() => UpdateDocumentPayload, {
-    description: 'Changes a document; SUBJECT_LOCKED while it is being approved, IMMUTABLE once it is effective.',
+    description:
+      'Changes a document; SUBJECT_LOCKED while it is being approved, IMMUTABLE once it is effective.',
   })
   updateDocument(
     @Arg('input', () => UpdateDocumentInput, { description: 'The change.' }) input: UpdateDocumentInput,
@@ -48,12 +64,18 @@ export class DocumentResolver extends businessRecordFields(Document) {
     return updateDocument(ctx, input);
   }
 
-  @FieldResolver(() => ProjectStage, { nullable: true, description: 'The stage it belongs to; null when out of your scope.' })
+  @FieldResolver(() => ProjectStage, {
+    nullable: true,
+    description: 'The stage it belongs to; null when out of your scope.',
+  })
   stage(@Root() { stageId }: Document, @Ctx() ctx: Context): Promise<StageRow | null> | null {
     return stageId === null ? null : stageById(ctx, stageId);
   }
 
-  @FieldResolver(() => Plan, { nullable: true, description: 'The plan it belongs to; null when out of your scope.' })
+  @FieldResolver(() => Plan, {
+    nullable: true,
+    description: 'The plan it belongs to; null when out of your scope.',
+  })
   plan(@Root() { planId }: Document, @Ctx() ctx: Context): Promise<Plan | null> | null {
     return planId === null ? null : planById(ctx, planId);
   }

@@ -21,14 +21,18 @@ import { businessRecordFields } from '../business-record.js';
 
 @Resolver(() => Plan)
 export class PlanResolver extends businessRecordFields(Plan) {
-  @Query(() => Plan, { nullable: true, description: 'A plan; NOT_FOUND when there is none, or it is out of your scope.' })
+  @Query(() => Plan, {
+    nullable: true,
+    description: 'A plan; NOT_FOUND when there is none, or it is out of your scope.',
+  })
   plan(@Arg('id', () => ID, { description: 'The plan.' }) id: string, @Ctx() ctx: Context): Promise<Plan> {
     return plan(ctx, id);
   }
 
   @Query(() => PlanConnection, { description: 'The plans that you may see, newest first.' })
   plans(
-    @Arg('filter', () => PlanFilter, { nullable: true, description: 'Which ones; all when not given.' }) filter: PlanFilter | null,
+    @Arg('filter', () => PlanFilter, { nullable: true, description: 'Which ones; all when not given.' })
+    filter: PlanFilter | null,
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() ctx: Context,
   ): Promise<ConnectionOf<Plan>> {
@@ -41,7 +45,8 @@ export class PlanResolver extends businessRecordFields(Plan) {
   }
 
   @Mutation(() => CreatePlanPayload, {
-    description: 'Makes a plan in DRAFT that you own; ALREADY_EXISTS when your department has one for this template and period.',
+    description:
+      'Makes a plan in DRAFT that you own; ALREADY_EXISTS when your department has one for this template and period.',
   })
   createPlan(
     @Arg('input', () => CreatePlanInput, { description: 'The new plan.' }) input: CreatePlanInput,
@@ -64,7 +69,8 @@ export class PlanResolver extends businessRecordFields(Plan) {
     description: 'Records that a milestone is done; GATE_CLOSED while the one before it is not.',
   })
   completePlanMilestone(
-    @Arg('input', () => CompletePlanMilestoneInput, { description: 'Which milestone.' }) input: CompletePlanMilestoneInput,
+    @Arg('input', () => CompletePlanMilestoneInput, { description: 'Which milestone.' })
+    input: CompletePlanMilestoneInput,
     @Ctx() ctx: Context,
   ): Promise<CompletePlanMilestonePayload> {
     return completeMilestone(ctx, input);
@@ -93,7 +99,10 @@ export class PlanMilestoneResolver {
     return language === 'zh' ? titleZh : titleEn;
   }
 
-  @FieldResolver(() => User, { nullable: true, description: 'Who completed it; null while it is open, or when the machine did.' })
+  @FieldResolver(() => User, {
+    nullable: true,
+    description: 'Who completed it; null while it is open, or when the machine did.',
+  })
   completedBy(@Root() { doneById }: PlanMilestone, @Ctx() ctx: Context): Promise<User> | null {
     return doneById === null ? null : personById(ctx, doneById);
   }

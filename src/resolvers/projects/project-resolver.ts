@@ -1,7 +1,27 @@
-import { Arg, Args, Ctx, Field, FieldResolver, ID, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
-import { createProject, CreateProjectInput, CreateProjectPayload } from '../../commands/projects/create-project.js';
+import {
+  Arg,
+  Args,
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql';
+import {
+  createProject,
+  CreateProjectInput,
+  CreateProjectPayload,
+} from '../../commands/projects/create-project.js';
 import { missingDocuments } from '../../commands/projects/missing-documents.js';
-import { updateProject, UpdateProjectInput, UpdateProjectPayload } from '../../commands/projects/update-project.js';
+import {
+  updateProject,
+  UpdateProjectInput,
+  UpdateProjectPayload,
+} from '../../commands/projects/update-project.js';
 import type { Context } from '../../context.js';
 import { Customer } from '../../entities/customers/customer.js';
 import { Document, DocumentGate } from '../../entities/documents/document.js';
@@ -18,26 +38,37 @@ import { businessRecordFields } from '../business-record.js';
 
 @Resolver(() => Project)
 export class ProjectResolver extends businessRecordFields(Project) {
-  @Query(() => Project, { nullable: true, description: 'A project; NOT_FOUND when there is none, or it is out of your scope.' })
-  project(@Arg('id', () => ID, { description: 'The project.' }) id: string, @Ctx() ctx: Context): Promise<Project> {
+  @Query(() => Project, {
+    nullable: true,
+    description: 'A project; NOT_FOUND when there is none, or it is out of your scope.',
+  })
+  project(
+    @Arg('id', () => ID, { description: 'The project.' }) id: string,
+    @Ctx() ctx: Context,
+  ): Promise<Project> {
     return project(ctx, id);
   }
 
   @Query(() => ProjectConnection, { description: 'The projects that you may see, newest first.' })
   projects(
-    @Arg('filter', () => ProjectFilter, { nullable: true, description: 'Which ones; all when not given.' }) filter: ProjectFilter | null,
+    @Arg('filter', () => ProjectFilter, { nullable: true, description: 'Which ones; all when not given.' })
+    filter: ProjectFilter | null,
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() ctx: Context,
   ): Promise<ConnectionOf<Project>> {
     return projects(ctx, filter, page);
   }
 
-  @Query(() => [ProjectTemplateView], { description: 'The templates that projects can be made from, newest version of each.' })
+  @Query(() => [ProjectTemplateView], {
+    description: 'The templates that projects can be made from, newest version of each.',
+  })
   projectTemplates(@Ctx() ctx: Context): Promise<ProjectTemplateView[]> {
     return projectTemplates(ctx);
   }
 
-  @Mutation(() => CreateProjectPayload, { description: 'Makes a project in DRAFT that you own; its first stage is STARTING.' })
+  @Mutation(() => CreateProjectPayload, {
+    description: 'Makes a project in DRAFT that you own; its first stage is STARTING.',
+  })
   createProject(
     @Arg('input', () => CreateProjectInput, { description: 'The new project.' }) input: CreateProjectInput,
     @Ctx() ctx: Context,
@@ -46,7 +77,8 @@ export class ProjectResolver extends businessRecordFields(Project) {
   }
 
   @Mutation(() => UpdateProjectPayload, {
-    description: 'Changes a project; SUBJECT_LOCKED while it is being approved, CONFLICT when someone else changed it in the meantime.',
+    description:
+      'Changes a project; SUBJECT_LOCKED while it is being approved, CONFLICT when someone else changed it in the meantime.',
   })
   updateProject(
     @Arg('input', () => UpdateProjectInput, { description: 'The change.' }) input: UpdateProjectInput,
@@ -60,7 +92,10 @@ export class ProjectResolver extends businessRecordFields(Project) {
     return { amount, currency };
   }
 
-  @FieldResolver(() => Customer, { nullable: true, description: 'The customer; null when out of your scope.' })
+  @FieldResolver(() => Customer, {
+    nullable: true,
+    description: 'The customer; null when out of your scope.',
+  })
   customer(@Root() { customerId }: Project, @Ctx() ctx: Context): Promise<Customer | null> {
     return customerById(ctx, customerId);
   }
@@ -96,9 +131,13 @@ export class ProjectStageResolver {
   }
 
   @FieldResolver(() => [MissingDocument], {
-    description: 'Documents that must be approved and filed before the stage moves on; empty unless it is its turn.',
+    description:
+      'Documents that must be approved and filed before the stage moves on; empty unless it is its turn.',
   })
-  async missingDocuments(@Root() { projectId, key }: StageRow, @Ctx() ctx: Context): Promise<MissingDocument[]> {
+  async missingDocuments(
+    @Root() { projectId, key }: StageRow,
+    @Ctx() ctx: Context,
+  ): Promise<MissingDocument[]> {
     return missingDocuments(await gatesOf(ctx, projectId), key, ctx.language);
   }
 }

@@ -1,5 +1,8 @@
 import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
-import { replayOutboxMessage, ReplayOutboxMessageInput } from '../../commands/schedule/replay-outbox-message.js';
+import {
+  replayOutboxMessage,
+  ReplayOutboxMessageInput,
+} from '../../commands/schedule/replay-outbox-message.js';
 import type { Context } from '../../context.js';
 import { PageArgs, type ConnectionOf } from '../../queries/connection.js';
 import {
@@ -11,12 +14,20 @@ import {
 
 @Resolver()
 export class OutboxResolver {
-  @Query(() => OutboxMessageConnection, { description: 'Messages that could not be delivered and wait for someone to send them again, newest first.' })
-  deadOutboxMessages(@Ctx() ctx: Context, @Args(() => PageArgs) page: PageArgs): Promise<ConnectionOf<OutboxMessageView>> {
+  @Query(() => OutboxMessageConnection, {
+    description:
+      'Messages that could not be delivered and wait for someone to send them again, newest first.',
+  })
+  deadOutboxMessages(
+    @Ctx() ctx: Context,
+    @Args(() => PageArgs) page: PageArgs,
+  ): Promise<ConnectionOf<OutboxMessageView>> {
     return deadOutboxMessages(ctx, page);
   }
 
-  @Mutation(() => ReplayOutboxMessagePayload, { description: 'Sends an undeliverable message again, under the same key.' })
+  @Mutation(() => ReplayOutboxMessagePayload, {
+    description: 'Sends an undeliverable message again, under the same key.',
+  })
   replayOutboxMessage(
     @Ctx() ctx: Context,
     @Arg('input', () => ReplayOutboxMessageInput, { description: 'Which.' }) input: ReplayOutboxMessageInput,

@@ -33,7 +33,10 @@ const STATUS_AFTER: Readonly<Record<SubjectEvent['event'], DocumentStatus>> = {
   EXPIRED: DocumentStatus.DRAFT,
 };
 
-async function apply(tx: TransactionContext, { event, subjectId, filingNumber }: SubjectEvent): Promise<void> {
+async function apply(
+  tx: TransactionContext,
+  { event, subjectId, filingNumber }: SubjectEvent,
+): Promise<void> {
   const id = await lockRecord(tx, 'document', subjectId, null);
   const document = await tx.em.findOneOrFail(Document, { id }, { refresh: true });
   document.status = STATUS_AFTER[event];
@@ -50,13 +53,22 @@ async function apply(tx: TransactionContext, { event, subjectId, filingNumber }:
   }
 }
 
-const SUBMITTABLE: ReadonlySet<string> = new Set([DocumentStatus.DRAFT, DocumentStatus.RETURNED, DocumentStatus.REJECTED]);
+const SUBMITTABLE: ReadonlySet<string> = new Set([
+  DocumentStatus.DRAFT,
+  DocumentStatus.RETURNED,
+  DocumentStatus.REJECTED,
+]);
 
 /** A gate may have moved since the document was written, so it is asked again. */
 async function requireSubmittable(ctx: Context, { id, status }: LoadedSubject): Promise<void> {
-  if (status === DocumentStatus.EFFECTIVE) throw refusal('IMMUTABLE', { what: 'document', reason: 'it is approved and in force' });
+  if (status === DocumentStatus.EFFECTIVE)
+    throw refusal('IMMUTABLE', { what: 'document', reason: 'it is approved and in force' });
   if (!SUBMITTABLE.has(status)) throw refusal('INVALID_STATE', { what: 'document', id, status });
-  const document = await readDb(ctx.em).selectFrom('document').select(['stage_id', 'gate', 'form_key']).where('id', '=', id).executeTakeFirstOrThrow();
+  const document = await readDb(ctx.em)
+    .selectFrom('document')
+    .select(['stage_id', 'gate', 'form_key'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
   if (document.stage_id === null) return;
   const stage = await stageOf(ctx, document.stage_id);
   if (stage.projectStatus === 'SUSPENDED' || stage.projectStatus === 'TERMINATED') {
@@ -64,7 +76,8 @@ async function requireSubmittable(ctx: Context, { id, status }: LoadedSubject): 
   }
   const [found] = await readStages(ctx.em, [stage.projectId]);
   const gate = document.gate as StageDocument['gate'];
-  if (found) requireGateOpen(found.template, found.stages, { stage: stage.key, gate, form: document.form_key });
+  if (found)
+    requireGateOpen(found.template, found.stages, { stage: stage.key, gate, form: document.form_key });
 }
 
 const stageOf = (ctx: Context, stageId: string) =>
@@ -94,7 +107,19 @@ async function readDocument(ctx: Context, id: string, permission: string | null)
     department: row.department ?? '',
   };
   const { number, title, ownerId, departmentId, lastAuthorId, status } = row;
-  return { id: row.id, number, title, amount: null, currency: null, ownerId, departmentId, lastAuthorId, beneficiaryIds: [], status, content };
+  return {
+    id: row.id,
+    number,
+    title,
+    amount: null,
+    currency: null,
+    ownerId,
+    departmentId,
+    lastAuthorId,
+    beneficiaryIds: [],
+    status,
+    content,
+  };
 }
 
 const selectDocument = (ctx: Context, id: string) =>

@@ -48,12 +48,20 @@ async function apply(tx: TransactionContext, { event, subjectId, by }: SubjectEv
   const doneBy = DONE_BY[event];
   if (doneBy) {
     const person = by === SYSTEM ? null : by;
-    await finishMilestones(tx, plan, world, { which: (one) => one.doneBy === doneBy, by: person, waiting: 'finish' });
+    await finishMilestones(tx, plan, world, {
+      which: (one) => one.doneBy === doneBy,
+      by: person,
+      waiting: 'finish',
+    });
   }
   await tx.em.flush();
 }
 
-const SUBMITTABLE: ReadonlySet<string> = new Set([PlanStatus.DRAFT, PlanStatus.RETURNED, PlanStatus.REJECTED]);
+const SUBMITTABLE: ReadonlySet<string> = new Set([
+  PlanStatus.DRAFT,
+  PlanStatus.RETURNED,
+  PlanStatus.REJECTED,
+]);
 
 /** A plan whose submission waits for another milestone cannot be drafted to its end, so it is not submitted. */
 async function requireSubmittable(ctx: Context, { id, status }: LoadedSubject): Promise<void> {
@@ -61,7 +69,14 @@ async function requireSubmittable(ctx: Context, { id, status }: LoadedSubject): 
   if (!SUBMITTABLE.has(status)) throw refusal('INVALID_STATE', { what: 'plan', id, status });
   const milestones = await readDb(ctx.em)
     .selectFrom('plan_milestone')
-    .select(['key', 'title_en as titleEn', 'form_key as formKey', 'status', 'done_by as doneBy', 'waits_for as waitsFor'])
+    .select([
+      'key',
+      'title_en as titleEn',
+      'form_key as formKey',
+      'status',
+      'done_by as doneBy',
+      'waits_for as waitsFor',
+    ])
     .where('plan_id', '=', id)
     .orderBy('position')
     .execute();
@@ -88,7 +103,19 @@ async function readPlan(ctx: Context, id: string, permission: string | null): Pr
     department: row.department ?? '',
   };
   const { number, title, ownerId, departmentId, lastAuthorId, status } = row;
-  return { id: row.id, number, title, amount: null, currency: null, ownerId, departmentId, lastAuthorId, beneficiaryIds: [], status, content };
+  return {
+    id: row.id,
+    number,
+    title,
+    amount: null,
+    currency: null,
+    ownerId,
+    departmentId,
+    lastAuthorId,
+    beneficiaryIds: [],
+    status,
+    content,
+  };
 }
 
 const readLines = (ctx: Context, planId: string) =>

@@ -44,7 +44,19 @@ async function readProject(ctx: Context, id: string, permission: string | null):
     department: row.department ?? '',
   };
   const { number, title, amount, currency, ownerId, departmentId, lastAuthorId, status } = row;
-  return { id: row.id, number, title, amount, currency, ownerId, departmentId, lastAuthorId, beneficiaryIds: [], status, content };
+  return {
+    id: row.id,
+    number,
+    title,
+    amount,
+    currency,
+    ownerId,
+    departmentId,
+    lastAuthorId,
+    beneficiaryIds: [],
+    status,
+    content,
+  };
 }
 
 const selectProject = (ctx: Context, id: string) =>

@@ -1,0 +1,542 @@
+// Shows that the tests of the core see its bugs: plants one bug at a time into a copy of the compiled core, runs the
+// core's unit and property tests on it, and says which bugs were caught. All must be; one that is missed, or whose
+// place can't be found any more, ends the run with 1. Needs `npm run build:all`; leaves `build` alone.
+//
+//   node scripts/plant-bugs.mjs [words of a rule]     only the bugs whose rule or file has these words
+//   FC_RUNS=300                                       generated scripts for each bug (default 250)
+//   PLANT_WORKERS=2                                   bugs tried at once
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const RUNS = process.env.FC_RUNS ?? '250';
+const WORKERS = Number(process.env.PLANT_WORKERS ?? 2);
+
+/** File of src/workflows · what stands there once · what is planted · the rule it breaks. */
+const BUGS = [
+  // 1 · an ended request never changes, has nothing open and no live timer
+  ['flow.js', "closeOpenSteps(draft, 'CANCELLED', `REQUEST_${outcome}`);", '', 'ending closes everything'],
+  ['flow.js', "closeOpenSteps(draft, 'RETURNED', 'RETURNED');", '', 'returning closes everything'],
+  [
+    'flow.js',
+    "state?.status !== 'OPEN' && state?.status !== 'BLOCKED'",
+    "state?.status !== 'OPEN'",
+    'ending closes blocked steps',
+  ],
+  [
+    'permit.js',
+    "throw refusal('REQUEST_ENDED', { status: request.status });\n    if (request.status === 'RETURNED')",
+    ";\n    if (request.status === 'RETURNED')",
+    'an ended request is refused',
+  ],
+  ['effects.js', "{ type: 'CANCEL_TIMERS', step: null, round },", '', 'the end cancels all timers'],
+  [
+    'effects.js',
+    "? [{ type: 'CANCEL_TIMERS', step: fact.step, round }]",
+    '? []',
+    'a closed step has no timers',
+  ],
+  ['effects.js', "{ type: 'SUBJECT', event: fact.outcome },", '', 'the subject hears of the outcome'],
+  [
+    'planned-timers.js',
+    'anchor = dueAt(calendar, anchor, rung.after);',
+    'dueAt(calendar, anchor, rung.after);',
+    'a rung comes after the one below',
+  ],
+  ['planned-timers.js', '.filter((timer) => timer.at > openedAt)', '', 'no reminder in the past'],
+
+  // 2 · a pending request waits for someone, or is recorded as blocked
+  [
+    'flow.js',
+    "if (outcome === 'APPROVED')\n        return advance(draft);",
+    "if (outcome === 'APPROVED')\n        return;",
+    'an approved step opens the next',
+  ],
+  [
+    'flow.js',
+    "return moves.every((move) => move === 'done')",
+    "return moves.some((move) => move === 'done')",
+    'all branches must end',
+  ],
+  [
+    'open-step.js',
+    "return outcomeOf(step.formula, ballots) === 'UNDECIDABLE' ? 'UNDECIDABLE' : null;",
+    'return null;',
+    'too few people block',
+  ],
+  [
+    'open-step.js',
+    "problem === 'NOBODY' && node.onNobody === 'skip'",
+    "node.onNobody === 'skip'",
+    'only nobody is skipped',
+  ],
+  [
+    'open-step.js',
+    'return { ...instead, exclusions: [...found.exclusions, ...instead.exclusions] };',
+    'return { ...instead, blockedBy: null };',
+    'the other rule is no way around a block',
+  ],
+  [
+    'request.js',
+    "return node.kind === 'advise' || step.status === 'APPROVED'",
+    "return step.status === 'APPROVED'",
+    'an opinion blocks nothing',
+  ],
+  ['flow.js', 'if (before && isLive(before))\n        return false;', '', 'whoever waits, waits'],
+  [
+    'flow.js',
+    '!siblings.some((other) => isLive(other) && other.position < position)',
+    'true',
+    'ordered means in order',
+  ],
+  [
+    'evolve.js',
+    'assignment.waitsFor === ordinal && assignment.ordinal !== successor.ordinal',
+    'false',
+    'whoever waited waits for the successor',
+  ],
+
+  // 3 · nobody decides what is not theirs
+  ['permit.js', 'if (assignment.personId !== by)', 'if (!by)', 'only the person asked decides'],
+  [
+    'permit.js',
+    "if (assignment.status !== 'OPEN')",
+    "if (assignment.status === 'WAITING')",
+    'only an open turn is decided',
+  ],
+  ['permit.js', 'if (by !== request.requesterId)', 'if (!by)', 'only the requester withdraws'],
+  ['permit.js', "file: ['FILE'],", "file: ['FILE', 'REJECT'],", 'a clerk rejects nothing'],
+  [
+    'permit.js',
+    "ballot !== undefined && !ballot.required && ballot.verdict !== 'ABSTAIN'",
+    'ballot !== undefined',
+    'the last one may not abstain',
+  ],
+  [
+    'permit.js',
+    "assignment.handOver?.kind === 'CONFIRMATION' ? 'it came back from a delegate' : null",
+    'null',
+    'a confirmation is not delegated again',
+  ],
+  ['hand-over.js', 'requireNotAsked(draft, assignment, toPersonId);', '', 'nobody is asked twice in a step'],
+  [
+    'hand-over.js',
+    "if (kind === 'CONFIRMATION')\n            answered += 1;",
+    "if (kind === 'CONFIRMATION')\n            return null;",
+    'a chain of delegates answers back all along',
+  ],
+  ['hand-over.js', 'previousOrdinal: from.ordinal,', 'previousOrdinal: null,', 'a hand-over is linked'],
+  [
+    'decide.js',
+    "if (answerToDelegator(draft, step, assignment, 'RETURNED', comment))\n        return;",
+    '',
+    'a delegate returns nothing by himself',
+  ],
+
+  // 4 · no counted decision by a person with an interest, or barred
+  [
+    'request.js',
+    'return found[0] ?? null;',
+    "return found.find((entry) => entry.because === 'REQUESTER') ?? null;",
+    'every interest counts',
+  ],
+  [
+    'request.js',
+    "return found.find((entry) => entry.because !== 'HAND_OVER') ?? null;",
+    'return null;',
+    'allow lifts the requester only',
+  ],
+  [
+    'request.js',
+    "if (request.definition.interest === 'allow')\n        return null;",
+    '',
+    'interest allow is heard',
+  ],
+  [
+    'resolve-approvers.js',
+    'if (barrierTo(request, step, personId) !== null)\n        return { personId, handOver: null };',
+    '',
+    'nobody stands in for the interested',
+  ],
+  [
+    'resolve-approvers.js',
+    '!away && barrierTo(request, step, next) === null',
+    '!away',
+    'a substitute has no interest',
+  ],
+  [
+    'resolve-approvers.js',
+    'if (barrierTo(request, step, present.personId) === null)',
+    'if (present)',
+    'the manager instead has no interest',
+  ],
+  [
+    'resolve-approvers.js',
+    'step.neverSameAs.includes(assignment.stepKey) &&',
+    'false &&',
+    'never the same as an earlier decider',
+  ],
+  [
+    'permit.js',
+    'if (barrierTo(request, step, by) === null)',
+    'if (by)',
+    'never the same, asked again at the decision',
+  ],
+  [
+    'hand-over.js',
+    'requireUntangled(draft.request, assignment, toPersonId, interests);',
+    '',
+    'a shared interest spoils no vote',
+  ],
+  [
+    'hand-over.js',
+    'requireEligible(draft.request, step, toPersonId, draft.world);',
+    '',
+    'no hand-over to the interested',
+  ],
+  [
+    'hand-over.js',
+    'requireEligible(draft.request, step, personId, draft.world);',
+    '',
+    'no interested approver is added',
+  ],
+  [
+    'hand-over.js',
+    "return [{ personId: hasInterest(request, from) ? to : from, because: 'HAND_OVER' }];",
+    'return [];',
+    'a hand-over shares the interest',
+  ],
+  [
+    'decide.js',
+    'const interests = withRequester(by, command.interests);',
+    'const { interests } = command;',
+    'the requester has an interest',
+  ],
+  ['decide.js', '...shared];', '];', 'a shared interest outlives the round'],
+  [
+    'resubmission.js',
+    '.filter((step) => !restsOnInterest(after, step))',
+    '',
+    'no interested approval carries',
+  ],
+  [
+    'escalate.js',
+    'found.candidates.filter((candidate) => !asked.has(candidate.personId))',
+    'found.candidates',
+    'a rung asks nobody twice',
+  ],
+
+  // 5 · a step is decided once, by its formula
+  [
+    'formula.js',
+    "if (gates.some((gate) => gate.verdict === 'REJECT'))\n        return 'REJECTED';",
+    '',
+    'a gate that rejects decides',
+  ],
+  ['formula.js', '!gatesOpen && isApproved', 'isApproved', 'no approval past an open gate'],
+  ['formula.js', 'ballots.filter((ballot) => !ballot.required)', 'ballots', 'a gate is no operand'],
+  [
+    'formula.js',
+    "operands.filter((ballot) => ballot.verdict !== 'ABSTAIN')",
+    'operands',
+    'abstentions leave the count',
+  ],
+  [
+    'formula.js',
+    'rejections.length * 2 > counted.length',
+    'rejections.length * 2 >= counted.length',
+    'a majority is more than half',
+  ],
+  [
+    'formula.js',
+    "if (rule === 'veto')\n        return rejections.length > 0;",
+    "if (rule === 'veto')\n        return rejections.length > 1;",
+    'the first rejection decides',
+  ],
+  [
+    'formula.js',
+    'rejections.some((ballot) => ballot.veto)',
+    'rejections.length > 0',
+    'only veto holders veto',
+  ],
+  [
+    'formula.js',
+    'sum(rejections) >= rule.weightedNo',
+    'sum(rejections) > rule.weightedNo',
+    'the weight of the no',
+  ],
+  ['formula.js', 'approvals.length >= formula.m', 'approvals.length > formula.m', 'm of n'],
+  [
+    'formula.js',
+    'approvals.length * 100 >= formula.percent * counted.length',
+    'approvals.length * 100 > formula.percent * counted.length',
+    'a ratio is reached, not passed',
+  ],
+  [
+    'formula.js',
+    'sum(approvals) >= formula.threshold',
+    'approvals.length >= formula.threshold',
+    'weights weigh',
+  ],
+  ['formula.js', '[...groupsOf(operands)].every', '[...groupsOf(counted)].every', 'one of each group'],
+  [
+    'formula.js',
+    'if (isApproved(formula, operands, counted, best))\n        return null;',
+    'return null;',
+    'out of reach ends early',
+  ],
+  [
+    'request.js',
+    'return reason === STEP_DECIDED ? null : undefined;',
+    'return undefined;',
+    'a closed step can be computed again',
+  ],
+  ['request.js', "case 'CONFIRMED':\n        case 'FILED':", "case 'CONFIRMED':", 'filing is a yes'],
+  [
+    'escalate.js',
+    'return outcomeOf(step.formula, [...kept, ...added]) === null;',
+    'return true;',
+    'a machine lowers no quorum',
+  ],
+  [
+    'escalate.js',
+    'isLive(assignment) && assignment.openedAt !== null',
+    'isLive(assignment)',
+    'only the late are replaced',
+  ],
+  ['escalate.js', 'replaced.every((old) => old.required)', 'false', 'the ladder keeps a gate'],
+  [
+    'hand-over.js',
+    "required: position !== 'BESIDE' || assignment.required,",
+    'required: false,',
+    'before and after are gates',
+  ],
+  [
+    'hand-over.js',
+    "waitsFor: position === 'AFTER' ? ordinal : null,",
+    'waitsFor: null,',
+    'after comes after',
+  ],
+  [
+    'hand-over.js',
+    "const suspended = position === 'BEFORE' ? ordinal : null;",
+    'const suspended = null;',
+    'before comes before',
+  ],
+
+  // 6 · facts replayed give the state; timers and rungs are safe to deliver twice
+  ['escalate.js', 'if (!live || live.state.rung > command.index)', 'if (!live)', 'no rung acts twice'],
+  ['escalate.js', 'state.attempt !== command.attempt', 'false', 'a timer of an old attempt is stale'],
+  ['escalate.js', 'request.round !== command.round', 'false', 'a timer of an old round is stale'],
+  [
+    'evolve.js',
+    '{ ...request, status: fact.outcome, endedAt: fact.at }',
+    '{ ...request, status: fact.outcome }',
+    'the end has its time',
+  ],
+  ['evolve.js', 'patchStep(request, fact.step, { rung: fact.rung })', 'request', 'a rung is remembered'],
+  [
+    'evolve.js',
+    'interests: mergeInterests(request.interests, fact.interests)',
+    'interests: request.interests',
+    'the hand-over changes the interests',
+  ],
+  ['decide.js', 'if (factCount > 0)', 'if (factCount > 9999)', 'one submission'],
+
+  // flow, routing and policies
+  ['route.js', 'height === 0 ? index : index + 1', 'index', 'a return leaves sibling branches alone'],
+  ['flow.js', '...ended.toReversed(), ', '', 'a return enters an ended parallel again'],
+  [
+    'route.js',
+    '[...nodesOf(list.slice(0, index))]',
+    '[...nodesOf(list.slice(0, index + 1))]',
+    'earlier means before',
+  ],
+  ['open-step.js', ' || wasReturned(request, step.key)', '', 'nothing carries into a returned step'],
+  [
+    'open-step.js',
+    'assignment.round !== request.round || assignment.personId !== personId',
+    'assignment.personId !== personId',
+    'an approval carries within its round',
+  ],
+  [
+    'open-step.js',
+    '(adjacent !== undefined && assignment.stepKey !== adjacent)',
+    'false',
+    'adjacent means adjacent',
+  ],
+  ['resubmission.js', '? changed.length === 0', '? true', 'an approval depends on all fields by default'],
+  [
+    'resubmission.js',
+    '!step.dependsOn.some((field) => changed.includes(field))',
+    'true',
+    'a touched field is asked again',
+  ],
+  [
+    'resubmission.js',
+    ' && conditionHolds(after, step.when, world)',
+    '',
+    'a touched condition is asked again',
+  ],
+  [
+    'resolve-approvers.js',
+    "if (!person.active)\n        return { excluded: 'INACTIVE' };",
+    '',
+    'leavers are left out',
+  ],
+  [
+    'resolve-approvers.js',
+    'managersOf(organisation, source)[rule.up - 1]',
+    'managersOf(organisation, source)[rule.up]',
+    'the direct manager is one up',
+  ],
+  [
+    'resolve-approvers.js',
+    'if (holders.some((id) => organisation.people.get(id)?.active))',
+    'if (holders)',
+    'the nearest department that has one',
+  ],
+  ['organisation.js', 'grant.until === null || now < grant.until', 'true', 'a role ends'],
+  ['organisation.js', 'now < absence.until &&', 'now <= absence.until &&', 'an absence ends'],
+  [
+    'organisation.js',
+    'absence.processKeys.length === 0 || absence.processKeys.includes(processKey)',
+    'true',
+    'an absence has its processes',
+  ],
+  [
+    'permit.js',
+    '< NUDGE_INTERVAL_MINUTES * 60_000',
+    '< NUDGE_INTERVAL_MINUTES * 1_000',
+    'nudges are throttled',
+  ],
+  [
+    'permit.js',
+    "assignment.status !== 'ADVISED' && isDecided(assignment)",
+    'isDecided(assignment)',
+    'an opinion is no decision',
+  ],
+  [
+    'decide.js',
+    "if (command.action === 'CONFIRM' && !command.evidence)",
+    'if (!command.action)',
+    'a confirmation has evidence',
+  ],
+  [
+    'decide.js',
+    'if (demanded && !command.comment)',
+    'if (demanded && !command.by)',
+    'a demanded comment is given',
+  ],
+  [
+    'effects.js',
+    ".filter(({ ordinal }) => after.assignments[ordinal - 1]?.status === 'OPEN')",
+    '',
+    'nobody is told of a turn already gone',
+  ],
+];
+
+const JEST = {
+  roots: ['<rootDir>/build'],
+  testMatch: ['**/properties/engine.test.js', '**/properties/formula.test.js', '**/unit/engine.test.js'],
+  transform: {},
+  testTimeout: 120_000,
+};
+
+/** A place like this one, with the compiled core and its tests only. */
+function makeYard(home, name) {
+  const yard = path.join(home, name);
+  mkdirSync(yard);
+  for (const file of [
+    'src/errors.js',
+    'src/limits.js',
+    'src/workflows',
+    'test/support',
+    'test/unit',
+    'test/properties',
+  ]) {
+    cpSync(path.join(ROOT, 'build', file), path.join(yard, 'build', file), { recursive: true });
+  }
+  cpSync(path.join(ROOT, 'package.json'), path.join(yard, 'package.json'));
+  symlinkSync(path.join(ROOT, 'node_modules'), path.join(yard, 'node_modules'));
+  return yard;
+}
+
+/** Runs the tests in the yard: null when all pass, else the name of the first that failed. */
+function firstFailure(yard) {
+  const args = [
+    'node_modules/jest/bin/jest.js',
+    '-c',
+    JSON.stringify({ ...JEST, rootDir: yard }),
+    '-i',
+    '--bail',
+    '--silent',
+  ];
+  const env = {
+    ...process.env,
+    FC_RUNS: RUNS,
+    COUNTERSIGN_TEST_DB: 'none',
+    NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
+  };
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      args,
+      { cwd: yard, env, timeout: 120_000, maxBuffer: 64 << 20 },
+      (error, _out, report) => {
+        if (!error) return resolve(null);
+        resolve(/● (.+)/.exec(report)?.[1] ?? (error.killed ? 'it never ended' : 'it did not start'));
+      },
+    );
+  });
+}
+
+async function tryBug(yard, [file, find, plant, rule]) {
+  const target = path.join(yard, 'build/src/workflows', file);
+  const sound = readFileSync(target, 'utf8');
+  if (sound.split(find).length !== 2)
+    return {
+      file,
+      rule,
+      verdict: 'STALE',
+      by: `stands there ${sound.split(find).length - 1} times: ${find}`,
+    };
+  try {
+    writeFileSync(
+      target,
+      sound.replace(find, () => plant),
+    );
+    const by = await firstFailure(yard);
+    return { file, rule, verdict: by === null ? 'MISSED' : 'caught', by: by ?? '' };
+  } finally {
+    writeFileSync(target, sound);
+  }
+}
+
+const wanted = process.argv.slice(2).join(' ');
+const queue = BUGS.filter(([file, , , rule]) => `${file} ${rule}`.includes(wanted));
+const home = mkdtempSync(path.join(tmpdir(), 'planted-bugs-'));
+const results = [];
+try {
+  const calm = await firstFailure(makeYard(home, 'calm'));
+  if (calm !== null) throw new Error(`the tests fail without a bug: ${calm}`);
+  await Promise.all(
+    Array.from({ length: WORKERS }, async (_, worker) => {
+      const yard = makeYard(home, `yard-${worker}`);
+      for (let bug = queue.shift(); bug; bug = queue.shift()) {
+        const result = await tryBug(yard, bug);
+        results.push(result);
+        console.log(
+          `${result.verdict}  ${result.file}: ${result.rule}${result.by ? `  ← ${result.by}` : ''}`,
+        );
+      }
+    }),
+  );
+} finally {
+  rmSync(home, { recursive: true, force: true });
+}
+const caught = results.filter((result) => result.verdict === 'caught').length;
+console.log(`\n${caught} of ${results.length} planted bugs caught`);
+process.exitCode = caught === results.length ? 0 : 1;
