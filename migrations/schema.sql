@@ -660,6 +660,8 @@ CREATE INDEX approval_assignment_inbox ON public.approval_assignment USING btree
 
 CREATE INDEX approval_assignment_person_id_request_id_index ON public.approval_assignment USING btree (person_id, request_id);
 
+CREATE INDEX approval_assignment_stalled ON public.approval_assignment USING btree (due_at, id) WHERE (status = 'OPEN'::text);
+
 CREATE INDEX approval_request_department_id_index ON public.approval_request USING btree (department_id);
 
 CREATE UNIQUE INDEX approval_request_one_open ON public.approval_request USING btree (subject_id, purpose) WHERE (status = ANY (ARRAY['PENDING'::text, 'RETURNED'::text]));
@@ -712,6 +714,8 @@ CREATE INDEX idempotency_record_expires_at_index ON public.idempotency_record US
 
 CREATE INDEX notification_person_id_created_at_id_index ON public.notification USING btree (person_id, created_at, id);
 
+CREATE INDEX outbox_message_dead ON public.outbox_message USING btree (created_at, id) WHERE (state = 'DEAD'::text);
+
 CREATE INDEX outbox_message_next ON public.outbox_message USING btree (next_try_at, id) WHERE (state = 'PENDING'::text);
 
 CREATE INDEX payment_term_contract_id_index ON public.payment_term USING btree (contract_id);
@@ -741,6 +745,8 @@ CREATE UNIQUE INDEX role_grant_once ON public.role_grant USING btree (person_id,
 CREATE INDEX role_grant_person_id_index ON public.role_grant USING btree (person_id);
 
 CREATE INDEX role_grant_role_key_index ON public.role_grant USING btree (role_key);
+
+CREATE INDEX session_expires_at_index ON public.session USING btree (expires_at);
 
 CREATE INDEX session_person_id_index ON public.session USING btree (person_id);
 

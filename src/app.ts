@@ -9,7 +9,7 @@ import { hashToken } from './commands/organisation/sign-in.js';
 import { TIMER_ACTIONS } from './commands/schedule/timer-actions.js';
 import type { Config } from './config.js';
 import type { Actor, Clock, Context, Log, Services } from './context.js';
-import { migrate, openDatabase } from './database.js';
+import { migrate, openDatabase, QUEUE_SCHEMA } from './database.js';
 import { readDb } from './entities/read-db.js';
 import { isRefusal, refusal, type Language, type Refusal } from './errors.js';
 import { languageOf, type ContextRequest } from './http/request.js';
@@ -70,7 +70,7 @@ export async function createApp({ config, databaseUrl, clock, log }: AppOptions)
   };
   try {
     await migrate(orm, databaseUrl);
-    const queue: QueueSettings = { databaseUrl, redisUrl: config.redisUrl, prefix: config.queuePrefix, log };
+    const queue: QueueSettings = { databaseUrl, redisUrl: config.redisUrl, prefix: QUEUE_SCHEMA, log };
     await requireQueue(queue);
     const bus = await createBus({ connectionString: databaseUrl, log });
     closers.push(() => bus.close());

@@ -24,8 +24,6 @@ export interface Config {
   readonly sweepSeconds: number;
   /** Timers due within so many seconds are handed to the queue; later ones stay rows only. */
   readonly timerHorizonSeconds: number;
-  /** The schema (PostgreSQL) or key prefix (Redis) of the queues. */
-  readonly queuePrefix: string;
 }
 
 const wholeNumber = (min: number, max: number) =>
@@ -100,13 +98,6 @@ const VARIABLES = {
     read: wholeNumber(1, 86_400).default(60),
     allowed: 'a whole number of seconds from 1 to 86400 (default 60)',
   },
-  QUEUE_PREFIX: {
-    read: z
-      .string()
-      .regex(/^(?!pg_|public$)[a-z_][a-z0-9_]{0,29}$/)
-      .default('bullmq'),
-    allowed: 'up to 30 lower-case letters, digits and underscores, not public and not pg_… (default bullmq)',
-  },
 } as const satisfies Record<string, { read: z.ZodType; secret?: true; allowed: string }>;
 
 type VariableName = keyof typeof VARIABLES;
@@ -149,7 +140,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: read.LOG_LEVEL,
     sweepSeconds: read.SWEEP_SECONDS,
     timerHorizonSeconds: read.TIMER_HORIZON_SECONDS,
-    queuePrefix: read.QUEUE_PREFIX,
   };
 }
 

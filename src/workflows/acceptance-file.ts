@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ERRORS } from '../errors.js';
-import type { Path, Problem } from './pack-file.js';
+import type { Path, Problem, SourceDocument } from './pack-file.js';
 import { keySchema } from './process.js';
 
 // Acceptance rows: what must happen when people use the pack through the public API. A player plays them.
@@ -44,13 +44,18 @@ export type AcceptanceStep =
   /** Since the clock last moved the person got messages of exactly these kinds, in any number and order. */
   | { readonly expectNotified: { readonly as: string; readonly kinds: readonly string[] } };
 
+/** A row with its place: of a routine's row, `usedOn` is the line of the case that uses it. */
+export type AcceptanceRow = AcceptanceStep & {
+  readonly at: { readonly file: string; readonly line: number; readonly usedOn: number | null };
+};
+
 export interface AcceptanceCase {
   /** Catalogue id, with a suffix where one id has several rows: `A-25/large`. */
   readonly id: string;
   readonly title: string;
   /** The clock when the case begins. */
   readonly now: Date;
-  readonly steps: readonly AcceptanceStep[];
+  readonly steps: readonly AcceptanceRow[];
 }
 
 const instant = z.iso
@@ -140,12 +145,15 @@ type Written = z.infer<typeof acceptanceSchema>;
 interface PlacedStep {
   readonly step: AcceptanceStep;
   readonly path: Path;
+  /** Where the case uses the routine that the row is of. */
+  readonly usedIn: Path | null;
 }
 
 /** The cases with their routines written out, and what is wrong with them. */
 export function compileAcceptance(
   written: Written,
   stepKeys: ReadonlySet<string>,
+  { file, lineOf }: Pick<SourceDocument, 'file' | 'lineOf'>,
 ): { cases: AcceptanceCase[]; problems: Problem[] } {
   const cases: AcceptanceCase[] = [];
   const problems: Problem[] = [
@@ -158,7 +166,11 @@ export function compileAcceptance(
       writtenOut(written, step, ['cases', index, 'steps', number], problems),
     );
     problems.push(...rowProblems(placed, now, stepKeys));
-    cases.push({ id: one.id, title: one.title, now, steps: placed.map(({ step }) => step) });
+    const steps = placed.map(({ step, path, usedIn }) => ({
+      ...step,
+      at: { file, line: lineOf(path), usedOn: usedIn && lineOf(usedIn) },
+    }));
+    cases.push({ id: one.id, title: one.title, now, steps });
   }
   // A row of a routine is at fault once, however often it is used.
   const distinct = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
@@ -183,7 +195,7 @@ function writtenOut(
   path: Path,
   problems: Problem[],
 ): PlacedStep[] {
-  if (!('use' in step)) return [{ step, path }];
+  if (!('use' in step)) return [{ step, path, usedIn: null }];
   const index = written.routines.findIndex((routine) => routine.key === step.use);
   const routine = written.routines[index];
   if (!routine) {
@@ -211,6 +223,7 @@ function writtenOut(
     return routine.steps.map((inner, place) => ({
       step: filledIn(inner, given) as AcceptanceStep,
       path: ['routines', index, 'steps', place],
+      usedIn: at,
     }));
   });
 }

@@ -18,7 +18,7 @@ export function faultsOfFormData(
 
 function compiled(schema: Readonly<Record<string, unknown>>): z.ZodType {
   try {
-    return z.fromJSONSchema(schema as never);
+    return z.fromJSONSchema(schema);
   } catch (error) {
     throw refusal('INVALID_DEFINITION', {
       reason: `form schema: ${error instanceof Error ? error.message : 'not readable'}`,

@@ -66,6 +66,8 @@ export interface SourceDocument {
   readonly file: string;
   readonly value: unknown;
   readonly place: (problem: Problem) => Finding;
+  /** The line, from 1, on which the value at a path begins. */
+  readonly lineOf: (path: Path) => number;
 }
 
 /** Aliases that one document may expand to; bounds what a small hostile file can blow up to. */
@@ -94,7 +96,8 @@ export function readDocuments(source: PackSource): { documents: SourceDocument[]
         const position = at(offsetOf(document, path, part ?? 'value'));
         return { file: source.path, ...position, path: path.join('.'), rule, message };
       };
-      documents.push({ file: source.path, value, place });
+      const lineOf = (path: Path): number => at(offsetOf(document, path, 'value')).line;
+      documents.push({ file: source.path, value, place, lineOf });
     }
   } catch (error) {
     broken(0, String((error as Error | undefined)?.message ?? error).split('\n')[0] ?? 'not readable');

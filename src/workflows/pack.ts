@@ -216,7 +216,7 @@ function compilePack(
     ),
   );
   const acceptance = ofKind(draft, 'acceptance').flatMap(({ document, data }) => {
-    const compiled = compileAcceptance(data, stepKeys);
+    const compiled = compileAcceptance(data, stepKeys, document);
     report(document, compiled.problems);
     return compiled.cases;
   });

@@ -180,7 +180,9 @@ describe('a document as the engine sees it', () => {
   test('has exactly the fields that conditions read', async () => {
     const { id } = await start();
     const read = await inTransaction(by('sam'), (tx) => documentSubject.load(tx, id, 'document:update'));
-    expect(Object.keys(read.content).sort()).toEqual(Object.keys(SUBJECT_TYPES.DOCUMENT.fields).sort());
+    expect(Object.keys(read.content).toSorted()).toEqual(
+      Object.keys(SUBJECT_TYPES.DOCUMENT.fields).toSorted(),
+    );
     expect(read).toMatchObject({
       amount: null,
       lastAuthorId: organisation.people.sam.id,

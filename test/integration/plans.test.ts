@@ -181,8 +181,8 @@ describe('a plan', () => {
       kind: 'milestone-reminder',
       payload: { planId: made.id, milestone: 'demand-forecast', index: 0 },
     });
-    expect(wakes.map((wake) => wake.what === 'timer' && wake.id).toSorted()).toEqual(
-      timers.map(({ id }) => id).toSorted(),
+    expect(new Set(wakes.map((wake) => wake.what === 'timer' && wake.id))).toEqual(
+      new Set(timers.map(({ id }) => id)),
     );
   });
 
@@ -460,7 +460,7 @@ describe('a plan as the engine sees it', () => {
   test('has exactly the fields that conditions read', async () => {
     const { id } = await newPlan('2025-03');
     const read = await inTransaction(by('sue'), (tx) => planSubject.load(tx, id, 'plan:update'));
-    expect(Object.keys(read.content).sort()).toEqual(Object.keys(SUBJECT_TYPES.PLAN.fields).sort());
+    expect(Object.keys(read.content).toSorted()).toEqual(Object.keys(SUBJECT_TYPES.PLAN.fields).toSorted());
     expect(read.content).toMatchObject({
       kind: 'MONTHLY',
       template: 'monthly-parts-plan',

@@ -165,7 +165,7 @@ describe('a project', () => {
     );
     const nobody = contextFor(database.orm, { actor: null });
     expect(() => createProject(nobody, { title: 'x', templateKey: 'x', customerId })).toThrow(
-      refused('UNAUTHENTICATED') as never,
+      refused('UNAUTHENTICATED'),
     );
   });
 
@@ -210,7 +210,9 @@ describe('initiation', () => {
   test('is submitted before the first stage opens, with exactly the fields that conditions read', async () => {
     const { project: made } = await newProject();
     const read = await projectSubject.read(by('sam'), made.id, 'project:update');
-    expect(Object.keys(read.content).sort()).toEqual(Object.keys(SUBJECT_TYPES.PROJECT.fields).sort());
+    expect(Object.keys(read.content).toSorted()).toEqual(
+      Object.keys(SUBJECT_TYPES.PROJECT.fields).toSorted(),
+    );
     expect(read.content).toMatchObject({
       template: 'software-project',
       stage: 'customer-development',
@@ -226,9 +228,7 @@ describe('initiation', () => {
     const running = await inTransaction(by('sam'), (tx) =>
       projectSubject.load(tx, made.id, 'project:update'),
     );
-    expect(() => projectSubject.requireSubmittable(by('sam'), running)).toThrow(
-      refused('INVALID_STATE') as never,
-    );
+    expect(() => projectSubject.requireSubmittable(by('sam'), running)).toThrow(refused('INVALID_STATE'));
   });
 });
 

@@ -70,7 +70,7 @@ function redisBackend(databaseUrl: string): QueueBackend {
         .map((key) => key.split(':')[2]!)
         .filter((id) => /^(timer|outbox)_/.test(id)),
     wipe: async () => void (await redis.flushdb()),
-    cut: async () => void (await redis.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes')),
+    cut: async () => void (await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')),
     close: async () => void (await redis.quit()),
   };
 }

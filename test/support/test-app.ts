@@ -56,7 +56,6 @@ export async function testApp(overrides: Partial<Config> = {}): Promise<TestApp>
     logLevel: 'silent',
     sweepSeconds: 3600,
     timerHorizonSeconds: 1,
-    queuePrefix: 'bullmq',
     ...overrides,
   };
   const app = await createApp({ config, databaseUrl: database.url, clock: { now: () => now }, log });

@@ -36,7 +36,6 @@ describe('readConfig', () => {
       logLevel: 'info',
       sweepSeconds: 15,
       timerHorizonSeconds: 60,
-      queuePrefix: 'bullmq',
     });
   });
 
@@ -77,8 +76,6 @@ describe('readConfig', () => {
     ['SWEEP_SECONDS', '3601'],
     ['TIMER_HORIZON_SECONDS', '0'],
     ['HOST', 'not a host'],
-    ['QUEUE_PREFIX', 'pg_catalog'],
-    ['QUEUE_PREFIX', 'drop table'],
     ['DATA_DIR', 'a\0b'],
   ])('%s=%j is refused by a line that names the variable and what was given', (name, value) => {
     const lines = complaint({ [name]: value });

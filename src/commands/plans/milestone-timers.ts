@@ -29,7 +29,7 @@ export async function setTimers(
     state: TimerState.SCHEDULED,
     payload: { planId: plan.id, milestone, index } satisfies MilestoneTimerPayload,
   }));
-  await tx.em.insertMany(Timer, rows as never[]);
+  await tx.em.insertMany(Timer, rows);
   for (const row of rows) tx.wakes.push({ what: 'timer', id: row.id, at: row.dueAt });
 }
 

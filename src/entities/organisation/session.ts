@@ -28,7 +28,7 @@ export class Session {
   @Property({ type: 'timestamptz', length: 3 })
   signedInAt!: Date;
 
-  @Property({ type: 'timestamptz', length: 3 })
+  @Property({ type: 'timestamptz', length: 3, index: true })
   expiresAt!: Date;
 
   @Property({ type: 'timestamptz', length: 3, nullable: true })
