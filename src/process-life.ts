@@ -112,6 +112,10 @@ export function databaseFailure(error: unknown, databaseUrl: string): StartFailu
   return null;
 }
 
+/** What ioredis says, without a code, of no answer and of an answer in another protocol. */
+const REDIS_SILENT = /max retries per request|connection is closed|stream isn't writeable|command timed out/i;
+const NOT_REDIS = /unknown RESP type|protocol error/i;
+
 /** One line for a Redis that does not answer or does not let us in; null when the error is about something else. */
 export function redisFailure(error: unknown, redisUrl: string): StartFailure | null {
   const codes = errorCodes(error);
@@ -122,9 +126,11 @@ export function redisFailure(error: unknown, redisUrl: string): StartFailure | n
       'REDIS_LOGIN',
       `Redis at ${where} refused the user or password. Correct both in REDIS_URL.`,
     );
+  if (NOT_REDIS.test(text))
+    return new StartFailure('REDIS_UNKNOWN', `What answers at ${where} is not Redis. Correct REDIS_URL.`);
   if (
     [...UNREACHABLE, ...NO_SUCH_HOST, ...TIMED_OUT].some((code) => codes.includes(code)) ||
-    /max retries per request|connection is closed|stream isn't writeable/i.test(text)
+    REDIS_SILENT.test(text)
   )
     return new StartFailure(
       'REDIS_UNREACHABLE',
@@ -144,7 +150,10 @@ export function startFailureOf(
   if (syscall === 'listen') return listenFailure(error, about);
   if (about.redisUrl !== undefined) {
     const redisPort = Number(new URL(about.redisUrl).port || 6379);
-    const isRedis = port === redisPort || /redis|NOAUTH|WRONGPASS|max retries/i.test(messageOf(error));
+    const text = messageOf(error);
+    const isRedis =
+      port === redisPort ||
+      [/redis|NOAUTH|WRONGPASS/i, REDIS_SILENT, NOT_REDIS].some((sign) => sign.test(text));
     if (isRedis) return redisFailure(error, about.redisUrl);
   }
   return about.databaseUrl === undefined ? null : databaseFailure(error, about.databaseUrl);

@@ -9,7 +9,7 @@ import { keySchema } from './process.js';
 type AnswerPath = string;
 
 /** Values may hold `${name}` of an earlier `save`, or `${user:sales@demo.local}` for a person's id. */
-export type AcceptanceStep =
+type AcceptanceStep =
   /** A mutation; `refuse` is the code it must be refused with. Paths start below the mutation's payload. */
   | {
       readonly as: string;

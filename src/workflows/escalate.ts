@@ -53,11 +53,11 @@ export function remind(draft: Draft, command: TimerCommand): void {
  * comes late finds its rung done, and one that overtakes another does the work of both.
  */
 export function escalate(draft: Draft, command: TimerCommand): void {
-  for (;;) {
+  const first = liveStep(draft, command)?.state.rung ?? Number.POSITIVE_INFINITY;
+  for (let index = first; index <= command.index; index += 1) {
     const live = liveStep(draft, command);
-    if (!live || live.state.rung > command.index) return;
-    const rung = live.step.ladder[live.state.rung];
-    if (!rung) return;
+    const rung = live?.step.ladder[index];
+    if (!live || !rung) return;
     climb(draft, live, rung);
   }
 }

@@ -1,12 +1,13 @@
 import { unreachable } from '../errors.js';
-import type {
-  AssignmentState,
-  AssignmentStatus,
-  Fact,
-  Interest,
-  NewAssignment,
-  RequestState,
-  StepState,
+import {
+  SYSTEM,
+  type AssignmentState,
+  type AssignmentStatus,
+  type Fact,
+  type Interest,
+  type NewAssignment,
+  type RequestState,
+  type StepState,
 } from './request.js';
 
 /**
@@ -123,7 +124,7 @@ function transition(request: RequestState, fact: Fact): RequestState {
     case 'STEP_CLOSED':
       return patchStep(request, fact.step, { status: fact.outcome, closedAt: fact.at, reason: fact.reason });
     case 'RETURNED':
-      return fact.toStep === null ? { ...request, status: 'RETURNED', returnedById: fact.by } : request;
+      return fact.toStep === null ? { ...request, status: 'RETURNED', returnedById: fact.by === SYSTEM ? null : fact.by } : request;
     case 'RESUBMITTED':
       return carry(
         {

@@ -97,8 +97,17 @@ export function closeStep(
 ): void {
   emit(draft, { type: 'STEP_CLOSED', step: step.key, outcome, reason });
   if (outcome === 'APPROVED') return advance(draft);
-  if (step.onRejection === 'return') return returnToRequester(draft, SYSTEM, null);
-  return end(draft, 'REJECTED', SYSTEM, null);
+  const { by, comment } = rejectionIn(draft.request, step);
+  if (step.onRejection === 'return') return returnToRequester(draft, by, comment);
+  return end(draft, 'REJECTED', by, comment);
+}
+
+/** Who rejected last in the step, and with what words: the requester is told them. The system, when nobody did. */
+function rejectionIn(request: RequestState, step: DecisionStep): { by: string; comment: string | null } {
+  const state = currentStep(request, step.key);
+  const rejections = state ? assignmentsOf(request, state).filter(({ status }) => status === 'REJECTED') : [];
+  const last = rejections.toSorted((one, other) => Number(one.decidedAt) - Number(other.decidedAt)).at(-1);
+  return { by: last?.decidedById ?? SYSTEM, comment: last?.comment ?? null };
 }
 
 /** Opens the assignments whose turn has come. */

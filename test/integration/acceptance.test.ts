@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { PACKS_FOLDER } from '../../src/app.js';
 import { readPackFolders } from '../../src/commands/approvals/pack-files.js';
 import { parseCalendars, parsePacks } from '../../src/workflows/pack.js';
@@ -13,6 +15,12 @@ const { packs, findings } = parsePacks(read.folders, SUBJECT_TYPES, known);
 
 test('the shipped packs have no finding', () => {
   expect(findings).toEqual([]);
+});
+
+test('every case is listed in docs/coverage.md', async () => {
+  const listed = await readFile(path.join(PACKS_FOLDER, '../docs/coverage.md'), 'utf8');
+  const ids = packs.flatMap(({ acceptance }) => acceptance.map(({ id }) => id));
+  expect(ids.filter((id) => !listed.includes(`\`${id}\``))).toEqual([]);
 });
 
 describe.each(packs)('pack $key', ({ key, acceptance }) => {

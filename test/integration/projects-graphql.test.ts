@@ -57,8 +57,9 @@ const bySam = (language: Context['language'] = 'en'): Context => {
   return { ...contextFor(database.orm, { actor, now: new Date('2024-05-01T01:00:00Z') }), language };
 };
 
+type Data = Readonly<Record<string, unknown>>;
 interface Answer {
-  readonly data?: Readonly<Record<string, never>>;
+  readonly data?: Data;
   readonly errors?: readonly {
     readonly message: string;
     readonly extensions: Readonly<Record<string, unknown>>;
@@ -105,7 +106,7 @@ test('a project travels through the schema: made, its first gate written for, re
     { input },
   );
   expect(made.errors).toBeUndefined();
-  const { project } = made.data?.['createProject'] as unknown as {
+  const { project } = (made.data as Data)['createProject'] as {
     project: { id: string; stages: { id: string }[] };
   };
   expect(project).toMatchObject({
@@ -164,7 +165,7 @@ test('a plan travels through the schema: made, handed in for, changed, a milesto
     { input },
   );
   expect(made.errors).toBeUndefined();
-  const { plan } = made.data?.['createPlan'] as unknown as { plan: { id: string } };
+  const { plan } = (made.data as Data)['createPlan'] as { plan: { id: string } };
   expect(plan).toMatchObject({
     lines: [{ product: 'Pad', target: '2.00' }],
     milestones: [{ dueAt: '2024-05-06T15:59:59.999Z' }, {}, {}, {}, {}],

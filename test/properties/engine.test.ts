@@ -500,7 +500,9 @@ describe('any process, in any organisation, under any script', () => {
         for (const person of script.organisations[0]?.people.keys() ?? []) {
           if (person === request.requesterId) continue;
           for (const action of ['RESUBMIT', 'WITHDRAW', 'NUDGE'] as const) {
-            expect(() => permitOnRequest(request, action, person, now)).toThrow();
+            expect(() => permitOnRequest(request, action, person, now)).toThrow(
+              expect.objectContaining({ code: 'NOT_THE_REQUESTER' }),
+            );
           }
         }
       }),

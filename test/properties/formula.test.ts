@@ -40,7 +40,7 @@ const MODES: readonly (Formula extends infer F
   { mode: 'per-group' },
 ];
 const FORMULAS: readonly Formula[] = MODES.flatMap((mode) =>
-  REJECTIONS.map((rejection) => ({ ...mode, rejection }) as Formula),
+  REJECTIONS.map((rejection): Formula => ({ ...mode, rejection })),
 );
 const nameOf = (formula: Formula): string => JSON.stringify(formula).replaceAll(/["{}]/g, '');
 
@@ -174,7 +174,7 @@ const anyFormula: fc.Arbitrary<Formula> = fc
     ),
     fc.oneof(fc.constantFrom(...REJECTIONS), fc.record({ weightedNo: fc.integer({ min: 1, max: 12 }) })),
   )
-  .map(([mode, rejection]) => ({ ...mode, rejection }) as Formula);
+  .map(([mode, rejection]): Formula => ({ ...mode, rejection }));
 
 describe('any ballots', () => {
   test('agree with brute force, gates, groups, weights and all', () => {

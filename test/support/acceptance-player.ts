@@ -49,7 +49,11 @@ export async function readSchema(app: TestApp): Promise<GraphQLSchema> {
  * of another case would act in this one.
  * @throws Error at the first row that does not hold, with its file and line and what was seen.
  */
-export async function playCase(app: TestApp, schema: GraphQLSchema, { now, steps }: AcceptanceCase): Promise<void> {
+export async function playCase(
+  app: TestApp,
+  schema: GraphQLSchema,
+  { now, steps }: AcceptanceCase,
+): Promise<void> {
   const play: Play = { app, schema, saved: new Map(), since: now };
   app.moveTo(now);
   for (const row of steps) {
@@ -82,7 +86,8 @@ async function moveClock(play: Play, instant: Date): Promise<void> {
 
 async function actOutDue({ app }: Play): Promise<void> {
   const report = await app.sweep();
-  if (report.failed + report.dead > 0) throw new Unmet(`the sweep failed: ${show({ report, errors: app.errors })}`);
+  if (report.failed + report.dead > 0)
+    throw new Unmet(`the sweep failed: ${show({ report, errors: app.errors })}`);
 }
 
 // ── Calls ──────────────────────────────────────────────────────────────────────────────────────────
@@ -96,22 +101,31 @@ async function playCall(play: Play, row: Call): Promise<void> {
   if (!field) throw new Unmet(`${what}: the API has no ${operation} ${name}`);
   const paths = [...Object.values(row.save), ...Object.keys(row.expect)];
   const given = (await filledIn(play, row.with)) as Record<string, unknown>;
-  const answer = await play.app.send<Record<string, unknown>>(personKey(row.as), documentOf(operation, field, given, paths), given);
+  const answer = await play.app.send<Record<string, unknown>>(
+    personKey(row.as),
+    documentOf(operation, field, given, paths),
+    given,
+  );
   const refused = answer.errors?.[0];
   if (row.refuse !== null) {
-    if (!refused) throw new Unmet(`${what}: expected ${row.refuse}, but it went through: ${show(answer.data)}`);
+    if (!refused)
+      throw new Unmet(`${what}: expected ${row.refuse}, but it went through: ${show(answer.data)}`);
     const { code } = refused.extensions;
-    if (code !== row.refuse) throw new Unmet(`${what}: expected ${row.refuse}, was refused with ${refusalText(play, answer)}`);
+    if (code !== row.refuse)
+      throw new Unmet(`${what}: expected ${row.refuse}, was refused with ${refusalText(play, answer)}`);
     return;
   }
   if (refused) throw new Unmet(`${what}: refused with ${refusalText(play, answer)}`);
   const payload = answer.data?.[name];
   await compare(play, what, payload, row.expect);
-  for (const [key, path] of Object.entries(row.save)) save(play, key, valueAt(payload, path), `${what}: ${path}`);
+  for (const [key, path] of Object.entries(row.save))
+    save(play, key, valueAt(payload, path), `${what}: ${path}`);
 }
 
 function refusalText({ app }: Play, { errors = [] }: Answer<unknown>): string {
-  const texts = errors.map(({ message, extensions }) => `${extensions.code} “${message}” ${show(extensions)}`);
+  const texts = errors.map(
+    ({ message, extensions }) => `${extensions.code} “${message}” ${show(extensions)}`,
+  );
   const internal = errors.some(({ extensions }) => extensions.code === 'INTERNAL');
   return [...texts, ...(internal ? [`the log: ${show(app.errors)}`] : [])].join('; ');
 }
@@ -121,20 +135,23 @@ async function compare(play: Play, what: string, payload: unknown, expected: Cal
   for (const [path, written] of Object.entries(expected)) {
     const wanted = await filledIn(play, written);
     const seen = valueAt(payload, path);
-    if (!isDeepStrictEqual(seen, wanted)) unmet.push(`expected ${path} to be ${show(wanted)}, saw ${show(seen)}`);
+    if (!isDeepStrictEqual(seen, wanted))
+      unmet.push(`expected ${path} to be ${show(wanted)}, saw ${show(seen)}`);
   }
   if (unmet.length > 0) throw new Unmet(`${what}: ${unmet.join('; ')}`);
 }
 
 function save({ saved }: Play, key: string, value: unknown, what: string): void {
-  if (value === undefined || value === null) throw new Unmet(`${what} is ${show(value)}, nothing to save as ${key}`);
+  if (value === undefined || value === null)
+    throw new Unmet(`${what} is ${show(value)}, nothing to save as ${key}`);
   saved.set(key, value);
 }
 
 /** The value at a dotted path; undefined beyond the end of a list or behind a null. */
 function valueAt(payload: unknown, path: string): unknown {
   let found = payload;
-  for (const segment of path.split('.')) found = (found as Record<string, unknown> | null | undefined)?.[segment];
+  for (const segment of path.split('.'))
+    found = (found as Record<string, unknown> | null | undefined)?.[segment];
   return found;
 }
 
@@ -146,12 +163,15 @@ async function filledIn(play: Play, value: unknown): Promise<unknown> {
     const whole = /^\$\{([^}]*)\}$/.exec(value)?.[1];
     if (whole !== undefined) return referred(play, whole);
     let text = value;
-    for (const [reference, key = ''] of value.matchAll(REFERENCE)) text = text.replace(reference, String(await referred(play, key)));
+    for (const [reference, key = ''] of value.matchAll(REFERENCE))
+      text = text.replace(reference, String(await referred(play, key)));
     return text;
   }
   if (Array.isArray(value)) return Promise.all(value.map((item) => filledIn(play, item)));
   if (value === null || typeof value !== 'object') return value;
-  const entries = Object.entries(value).map(async ([key, inner]) => [key, await filledIn(play, inner)] as const);
+  const entries = Object.entries(value).map(
+    async ([key, inner]) => [key, await filledIn(play, inner)] as const,
+  );
   return Object.fromEntries(await Promise.all(entries));
 }
 
@@ -173,7 +193,12 @@ type Field = GraphQLField<unknown, unknown>;
 interface Selection extends Map<string, Selection> {}
 
 /** The operation that reads the paths named, or the scalars of the first levels when none is. */
-function documentOf(operation: 'mutation' | 'query', field: Field, given: Record<string, unknown>, paths: readonly string[]): string {
+function documentOf(
+  operation: 'mutation' | 'query',
+  field: Field,
+  given: Record<string, unknown>,
+  paths: readonly string[],
+): string {
   const types = new Map(field.args.map(({ name, type }) => [name, String(type)]));
   const names = Object.keys(given);
   const unknown = names.filter((name) => !types.has(name));
@@ -193,8 +218,9 @@ function select(selection: Selection, type: GraphQLOutputType, path: readonly st
   const nullable = getNullableType(type);
   if (segment === undefined || !isCompositeType(getNamedType(type))) return;
   if (isListType(nullable)) {
-    if (!/^\d+$/.test(segment)) throw new Unmet(`${whole}: ${segment} stands in a list; its place, from 0, comes first`);
-    return select(selection, nullable.ofType as GraphQLOutputType, rest, whole);
+    if (!/^\d+$/.test(segment))
+      throw new Unmet(`${whole}: ${segment} stands in a list; its place, from 0, comes first`);
+    return select(selection, nullable.ofType, rest, whole);
   }
   const fields = isObjectType(nullable) || isInterfaceType(nullable) ? nullable.getFields() : {};
   const field = fields[segment];
@@ -217,7 +243,10 @@ function scalarsOf(type: GraphQLOutputType, levels: number): string {
   const named = getNamedType(type);
   if (!isCompositeType(named)) return '';
   const fields = isObjectType(named) || isInterfaceType(named) ? Object.values(named.getFields()) : [];
-  const free = fields.filter(({ args, type: inner }) => !args.some(isRequiredArgument) && (levels > 1 || !isCompositeType(getNamedType(inner))));
+  const free = fields.filter(
+    ({ args, type: inner }) =>
+      !args.some(isRequiredArgument) && (levels > 1 || !isCompositeType(getNamedType(inner))),
+  );
   return `{ __typename ${free.map(({ name, type: inner }) => `${name} ${scalarsOf(inner, levels - 1)}`).join(' ')} }`;
 }
 
@@ -234,7 +263,10 @@ interface Listed<Node> {
 async function expectInbox(play: Play, inbox: Inbox): Promise<void> {
   const requestId = await filledIn(play, inbox.request);
   const filter = requestId === null ? null : { requestId };
-  const listed = await read<{ id: string; step: { key: string } }>(play, inbox.as, 'inbox', INBOX, { first: PAGE, filter });
+  const listed = await read<{ id: string; step: { key: string } }>(play, inbox.as, 'inbox', INBOX, {
+    first: PAGE,
+    filter,
+  });
   const seen = listed.map(({ step }) => step.key);
   if (!isDeepStrictEqual(seen.toSorted(), inbox.steps.toSorted())) {
     throw new Unmet(`expected ${inbox.as} to be asked for ${show(inbox.steps)}, saw ${show(seen)}`);
@@ -247,15 +279,29 @@ async function expectInbox(play: Play, inbox: Inbox): Promise<void> {
 const MESSAGES = `query ($first: Int) { notifications(first: $first) { edges { node { kind text createdAt } } pageInfo { hasNextPage } } }`;
 
 async function expectNotified(play: Play, { as, kinds }: Notified): Promise<void> {
-  const listed = await read<{ kind: string; text: string; createdAt: string }>(play, as, 'notifications', MESSAGES, { first: PAGE });
+  const listed = await read<{ kind: string; text: string; createdAt: string }>(
+    play,
+    as,
+    'notifications',
+    MESSAGES,
+    { first: PAGE },
+  );
   const recent = listed.filter(({ createdAt }) => new Date(createdAt) >= play.since);
   const seen = new Set(recent.map(({ kind }) => kind));
   if (!isDeepStrictEqual([...seen].toSorted(), [...new Set(kinds)].toSorted())) {
-    throw new Unmet(`expected ${as} to be told ${show(kinds)} since ${play.since.toISOString()}, saw ${show(recent)}`);
+    throw new Unmet(
+      `expected ${as} to be told ${show(kinds)} since ${play.since.toISOString()}, saw ${show(recent)}`,
+    );
   }
 }
 
-async function read<Node>(play: Play, as: string, name: string, query: string, variables: Record<string, unknown>): Promise<Node[]> {
+async function read<Node>(
+  play: Play,
+  as: string,
+  name: string,
+  query: string,
+  variables: Record<string, unknown>,
+): Promise<Node[]> {
   const answer = await play.app.send<Record<string, Listed<Node>>>(personKey(as), query, variables);
   const list = answer.data?.[name];
   if (answer.errors || !list) throw new Unmet(`${as} see ${name}: refused with ${refusalText(play, answer)}`);

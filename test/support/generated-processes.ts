@@ -227,7 +227,7 @@ const formula: fc.Arbitrary<Formula> = fc
     ),
     anyOf(['veto', 'veto', 'majority', 'veto-holders', { weightedNo: 2 }] as const),
   )
-  .map(([mode, rejection]) => ({ ...mode, rejection }) as Formula);
+  .map(([mode, rejection]): Formula => ({ ...mode, rejection }));
 
 const dueRule = anyOf([
   { after: 'P1D', in: 'calendar' },
@@ -393,7 +393,7 @@ export const anyDefinitionFor = (size: number): fc.Arbitrary<ProcessDefinition> 
         ),
         { minLength: 2, maxLength: 5 },
       ),
-      interest: oneIn(8).map((allowed) => (allowed ? 'allow' : 'forbid') as 'allow' | 'forbid'),
+      interest: oneIn(8).map((allowed): 'allow' | 'forbid' => (allowed ? 'allow' : 'forbid')),
       withdrawal: fc.oneof(
         anyOf(['until-first-decision', 'any-time'] as const),
         fc.nat(10).map((number) => ({ untilStep: `#${number}` })),

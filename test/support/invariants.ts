@@ -259,8 +259,14 @@ function openProblems(request: RequestState): string[] {
     if (node.kind !== 'advise' && outcomeOf(node.formula, ballots(request, state)) !== null) {
       found.push(`5: ${node.key} is open and its formula is decided`);
     }
+    const live = here.filter(isLive);
+    const idle = live.find(
+      (one) =>
+        one.status === 'WAITING' &&
+        !live.some((other) => other.ordinal === one.waitsFor || other.position < one.position),
+    );
+    if (idle) found.push(`2: ${idle.personId} waits in ${node.key} for nobody`);
     if (node.formula.mode === 'ordered') {
-      const live = here.filter(isLive);
       const early = live.find(
         (one) =>
           one.status === 'OPEN' &&

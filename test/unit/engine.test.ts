@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { assignmentPermissions, requestPermissions } from '../../src/workflows/permit.js';
 import { conditionProblem, holds } from '../../src/workflows/condition.js';
-import { newRequest } from '../../src/workflows/request.js';
+import { outcomeOf } from '../../src/workflows/formula.js';
+import type { ApproverRule } from '../../src/workflows/process.js';
+import { ballotsOf, newRequest, type StepState } from '../../src/workflows/request.js';
 import { decide, refusalOf } from '../../src/workflows/decide.js';
 import {
   aDefinition,
@@ -146,11 +148,12 @@ describe('deciding', () => {
 
   test('a decided step can be computed again from its assignments, the ones left unasked included', () => {
     const formula = { mode: 'm-of-n', m: 2, rejection: 'majority' } as const;
-    const story = submitted({ steps: [aStep('review', { by: 'bob cid dee eve fay gus', formula })] });
-    for (const who of ['bob', 'cid', 'dee']) if (who !== 'dee') story.reject(who);
-    story.approve('dee');
-    story.approve('eve'); // two of four votes rejected: the invariant would see a majority if the open ones left the count
-    expect(story.request.status).toBe('APPROVED');
+    const story = submitted({ steps: [aStep('review', { by: 'bob cid dee eve fay', formula })] });
+    for (const who of ['bob', 'cid']) story.reject(who);
+    for (const who of ['dee', 'eve']) story.approve(who);
+    const ballots = ballotsOf(story.request, story.step('review') as StepState);
+    expect(ballots.map((ballot) => ballot.verdict)).toEqual(['REJECT', 'REJECT', 'APPROVE', 'APPROVE', null]);
+    expect(outcomeOf(formula, ballots)).toBe('APPROVED');
   });
 
   test('abstaining leaves the count; the last one who could decide may not abstain', () => {
@@ -303,6 +306,15 @@ describe('rejection', () => {
     returns.reject('bob');
     expect(returns.request.status).toBe('RETURNED');
     expect(returns.effects).toContainEqual({ type: 'SUBJECT', event: 'RETURNED' });
+  });
+
+  test("tells the requester the rejector's words", () => {
+    const ends = submitted({});
+    ends.reject('bob', { comment: 'too dear' });
+    expect(ends.facts.at(-1)).toMatchObject({ type: 'ENDED', by: 'bob', comment: 'too dear' });
+    const returns = submitted({ steps: [aStep('review', { onRejection: 'return' })] });
+    returns.reject('bob', { comment: 'too dear' });
+    expect(returns.facts.at(-1)).toMatchObject({ type: 'RETURNED', by: 'bob', comment: 'too dear' });
   });
 
   test('in one branch cancels the others', () => {
@@ -696,6 +708,18 @@ describe('adding an approver', () => {
     expect(story.request.status).toBe('REJECTED');
   });
 
+  test('after means after, also when others vote first or the adder hands over', () => {
+    const story = submitted({ steps: [aStep('review', { by: 'bob cid dee' })] });
+    story.add('bob', 'AFTER', 'eve');
+    story.approve('cid');
+    expect(story.asked()).toEqual(['bob', 'dee']);
+    story.transfer('bob', 'fay');
+    story.approve('dee');
+    expect(story.asked()).toEqual(['fay']);
+    story.approve('fay');
+    expect(story.asked()).toEqual(['eve']);
+  });
+
   test('an approver added before or after never stands in for one of the count', () => {
     const formula = { mode: 'm-of-n', m: 2, rejection: 'majority' } as const;
     const story = submitted({ steps: [aStep('review', { by: 'bob cid dee', formula })] });
@@ -777,6 +801,16 @@ describe('nobody left', () => {
     const story = submitted({ steps: [aStep('review', { ...vacant, onNobody: 'skip' }), aStep('sign')] });
     expect(story.step('review')).toMatchObject({ status: 'SKIPPED', reason: 'NOBODY' });
     expect(story.asked()).toEqual(['bob']);
+  });
+
+  test('skip is for nobody, not for a rule that cannot be met or a requester who is asked', () => {
+    const formula = { mode: 'm-of-n', m: 2, rejection: 'veto' } as const;
+    const few = submitted({ steps: [aStep('review', { formula, onNobody: 'skip' })] });
+    expect(few.step('review')?.status).toBe('BLOCKED');
+    const own = submitted({
+      steps: [aStep('review', { by: 'ann', onRequester: 'block', onNobody: 'skip' })],
+    });
+    expect(own.step('review')?.status).toBe('BLOCKED');
   });
 
   test('reject decides the step so: the request ends or is returned, and nobody is told of a block', () => {
@@ -977,14 +1011,14 @@ describe('approver rules', () => {
     ],
   });
   const whom = (
-    rule: Parameters<typeof people>[0] | object,
+    rule: ApproverRule,
     content: Record<string, unknown> = { lead: 'cid' },
     department = 'shop',
   ) =>
     submitted({
       organisation: company,
       subject: aSubject(content, department),
-      steps: [aStep('review', { by: [rule as never], onRequester: 'skip' })],
+      steps: [aStep('review', { by: [rule], onRequester: 'skip' })],
     }).asked();
 
   test('role anywhere, in the department, and in the nearest department up the tree that has one', () => {
@@ -1104,6 +1138,22 @@ describe('the person already approved this round', () => {
     });
   });
 
+  test('carry: not from a round before', () => {
+    const held = (by: string) =>
+      officeWith({ grants: new Map([['legal', [{ personId: by, departmentId: null, until: null }]]]) });
+    const one = aStep('one', { by: [{ rule: 'role', role: 'legal', in: 'anywhere' }] });
+    const story = submitted({
+      organisation: held('bob'),
+      steps: [one, aStep('two', { by: 'bob cid', onRepeat: 'carry' })],
+    });
+    story.approve('bob');
+    story.giveBack('cid');
+    story.organisation = held('eve');
+    story.resubmit();
+    story.approve('eve');
+    expect(story.asked('two')).toEqual(['bob', 'cid']);
+  });
+
   test('carry-if-adjacent: only from the step decided just before, over skipped ones and opinions', () => {
     const apart = submitted({ steps: steps('carry-if-adjacent', [aStep('middle', { by: 'dee' })]) });
     apart.approve('bob');
@@ -1159,7 +1209,7 @@ describe('due times, reminders and the ladder', () => {
     expect(story.timers.map((timer) => (timer.at.getTime() - MONDAY.getTime()) / HOUR)).toEqual([22, 27]);
     expect(story.fireNext()[0]).toMatchObject({ type: 'REMINDED', index: 0, people: ['bob'] });
     expect(story.fireNext()[0]).toMatchObject({ type: 'REMINDED', index: 2 });
-    expect(story.fireNext).toThrow('no timer');
+    expect(() => story.fireNext()).toThrow('no timer');
   });
 
   test('business time leaves out nights and weekends', () => {
@@ -1269,7 +1319,24 @@ describe('due times, reminders and the ladder', () => {
     expect(reject.request.status).toBe('REJECTED');
     const giveBack = late({ do: 'decide', verdict: 'RETURN' });
     giveBack.fireNext();
-    expect(giveBack.request).toMatchObject({ status: 'RETURNED', returnedById: 'system' });
+    expect(giveBack.request).toMatchObject({ status: 'RETURNED', returnedById: null });
+  });
+
+  test('each rung comes its delay after the one below, and climbs no higher', () => {
+    const ladder = [
+      { after: days(1), action: { do: 'add', who: people('eve') } },
+      { after: days(2), action: { do: 'add', who: people('gus') } },
+    ] as const;
+    const story = submitted({ steps: [aStep('review', { due: days(1), ladder })] });
+    expect(story.timers.map((timer) => (timer.at.getTime() - MONDAY.getTime()) / DAY)).toEqual([2, 4]);
+    story.fireNext();
+    expect(story.asked()).toEqual(['bob', 'eve']);
+    const again = { type: 'timer', step: 'review', round: 1, attempt: 1, kind: 'rung', index: 0 } as const;
+    expect(story.command(again)).toEqual([]);
+    story.giveBack('bob');
+    story.resubmit();
+    expect(story.command(again)).toEqual([]);
+    expect(story.asked()).toEqual(['bob']);
   });
 
   test('a rung acts once, late timers find it done, and one that overtakes does the work of both', () => {

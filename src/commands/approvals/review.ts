@@ -109,10 +109,11 @@ export const delegateAssignment = (ctx: Context, input: DelegateInput): Promise<
 export const transferAssignment = (ctx: Context, input: TransferInput): Promise<Reviewed> =>
   reviewAssignment(ctx, 'transfer', input, (assignment) => ({ type: 'hand-over', kind: 'TRANSFER', toPersonId: input.toUserId.toLowerCase(), ...assignment }));
 
-function filingNumberOf(text: string): string {
+/** The number, trimmed; empty is none, which the core refuses by its own code. @throws BAD_USER_INPUT when too long */
+function filingNumberOf(text: string): string | null {
   const trimmed = text.trim();
-  if (trimmed === '' || trimmed.length > 200) {
-    throw refusal('BAD_USER_INPUT', { reason: 'filingNumber must have 1 to 200 characters', fields: [{ path: 'filingNumber', rule: '1..200 characters' }] });
+  if (trimmed.length > 200) {
+    throw refusal('BAD_USER_INPUT', { reason: 'filingNumber is too long', fields: [{ path: 'filingNumber', rule: 'at most 200 characters' }] });
   }
-  return trimmed;
+  return trimmed === '' ? null : trimmed;
 }

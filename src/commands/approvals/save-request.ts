@@ -31,6 +31,9 @@ export async function saveRequest(
   return assignmentIds;
 }
 
+/** A person's id, or null for the system, which has no row. */
+const personOrSystem = (by: string): string | null => (by === SYSTEM ? null : by);
+
 /** The columns of the request row that facts can change. */
 export const requestColumns = (state: RequestState) => ({
   status: state.status as ApprovalRequest['status'],
@@ -42,7 +45,7 @@ export const requestColumns = (state: RequestState) => ({
   content: state.subject.content,
   digest: state.subject.digest,
   endedAt: state.endedAt,
-  returnedById: state.returnedById,
+  returnedById: state.returnedById === null ? null : personOrSystem(state.returnedById),
   lastNudgedAt: state.lastNudgedAt,
   factCount: state.factCount,
 });
@@ -52,7 +55,7 @@ async function saveEvents(tx: TransactionContext, before: StoredRequest, facts: 
   const rows = facts.map((fact, offset) => {
     const canonical = canonicalText(fact);
     head = chainDigest(head, canonical);
-    const by = 'by' in fact && fact.by !== SYSTEM ? fact.by : null;
+    const by = 'by' in fact ? personOrSystem(fact.by) : null;
     return {
       id: newRowId(),
       requestId: before.id,

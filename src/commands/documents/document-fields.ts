@@ -32,8 +32,8 @@ export async function requireFormData(tx: TransactionContext, formKey: string, d
     .select('definition')
     .where('key', '=', formKey)
     .executeTakeFirst();
-  requireSound(check('formKey', row !== undefined, 'the key of a form'));
-  const { schema } = row?.definition as unknown as FormTemplate;
+  if (!row) return requireSound({ path: 'formKey', rule: 'the key of a form' });
+  const { schema } = row.definition as unknown as FormTemplate;
   requireSound(...faultsOfFormData(schema, data));
 }
 

@@ -1,0 +1,169 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readPackFolders } from '../commands/approvals/pack-files.js';
+import { parseCalendars, parsePacks } from '../workflows/pack.js';
+import { SUBJECT_TYPES } from '../workflows/subject-types.js';
+
+/** Writes, or with `--check` compares, docs/coverage.md: which requirements of the catalogue are shown to hold, and where. */
+const FILE = 'docs/coverage.md';
+const PACKS = 'packs';
+
+interface Requirement {
+  readonly what: string;
+  /** What of it does not hold yet; null: all of it holds. */
+  readonly missing: string | null;
+  /** Tests beside the packs' rows: a file, and text that stands in it. */
+  readonly tests?: readonly (readonly [file: string, title: string])[];
+}
+
+const PLANS = 'test/integration/plans.test.ts';
+const PROJECTS = 'test/integration/projects.test.ts';
+const DUE_TIMES = [
+  PLANS,
+  'begins in DRAFT with its lines and the milestones of its template, each with its due time (X-01)',
+] as const;
+const ON_TIME = [
+  PLANS,
+  '(a) drafted on the 9th, approved on the 11th, guided on the 14th: nobody is left to chase',
+] as const;
+const PENDING = [
+  PLANS,
+  '(b) still pending on the 15th: guiding cannot start, and the chase goes to whoever must approve',
+] as const;
+const NO_STOCK_LIST = [
+  PLANS,
+  '(c) no stock list on the 7th: the planner is blocked and the storage section is reminded',
+] as const;
+
+/** Kept by hand: every id that a pack's row bears, and those that tests alone show. */
+const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
+  'A-01': { what: 'Start document of each software-project stage approved and filed', missing: null },
+  'A-02': { what: 'Result of each stage approved and filed; then the next stage may start', missing: null },
+  'A-24': { what: 'Monthly sales plan: planner, general manager, then the salespeople', missing: null },
+  'A-25': {
+    what: 'Contract review',
+    missing: 'the requirement-review form (F-083) is not demanded on submission',
+    tests: [
+      ['test/integration/approvals.test.ts', 'a small one by manager, finance and legal'],
+      ['test/integration/approvals.test.ts', 'a large one by three in parallel, then the general manager'],
+      [
+        'test/integration/approvals.test.ts',
+        'an interested person decides neither by transfer nor by delegation',
+      ],
+    ],
+  },
+  'D-02': {
+    what: 'Permissions follow the department structure and teams',
+    missing: null,
+    tests: [
+      ['test/integration/customers.test.ts', 'scopes reach own, team, subtree and all rows, and no others'],
+      ['test/integration/contracts.test.ts', 'scopes reach own, team, subtree and all rows, and no others'],
+    ],
+  },
+  'R-48': {
+    what: 'System administrator: roles, rules, flows',
+    missing: 'no operations to manage people, roles and processes yet',
+    tests: [['test/unit/packs.test.ts', 'the administrator and the auditor decide and change nothing']],
+  },
+  'T-18': { what: 'Order-demand forecast of the stores by the 6th', missing: null, tests: [DUE_TIMES] },
+  'T-19': { what: 'Stock list by the 6th', missing: null, tests: [DUE_TIMES, NO_STOCK_LIST] },
+  'T-20': {
+    what: 'Monthly plan drafted by the 10th, then approved',
+    missing: null,
+    tests: [DUE_TIMES, ON_TIME],
+  },
+  'T-21': {
+    what: 'Stores guided by the 15th, after the approval',
+    missing: null,
+    tests: [DUE_TIMES, ON_TIME, PENDING],
+  },
+  'X-01': {
+    what: 'Auto-parts monthly calendar',
+    missing: null,
+    tests: [
+      [PLANS, 'June 2024: the 15th is a Saturday and stays the 15th'],
+      [
+        'test/unit/plan-cycle.test.ts',
+        'X-01: the 6th, 10th and 15th of May and June 2024 count to their end; no holiday moves them',
+      ],
+    ],
+  },
+  'X-09': {
+    what: 'Start and result gates of the eight stages',
+    missing: null,
+    tests: [
+      [PROJECTS, 'approved but unfiled opens nothing: the document is still in review'],
+      [
+        'test/properties/project-flow.test.ts',
+        'stages open strictly in order, one at a time, each behind its own gates, whatever is written',
+      ],
+    ],
+  },
+  'X-15': {
+    what: 'Annual plan immutable',
+    missing: 'staged corrections and the confirmation that unlocks the schedule',
+    tests: [[PLANS, 'is locked in review, and final once approved; an annual plan says so']],
+  },
+};
+
+/** Which cases of which packs bear an id: `packs/<pack>: <case ids>`. */
+async function casesById(): Promise<Map<string, string[]>> {
+  const { folders, calendars: files } = await readPackFolders(PACKS);
+  const keys = parseCalendars(files).calendars.map(({ key }) => key);
+  const known = { roles: [], calendars: keys, defaultCalendar: keys[0] ?? null };
+  const { packs, findings } = parsePacks(folders, SUBJECT_TYPES, known);
+  if (findings.length > 0) throw new Error('the packs have findings: run npm run packs:check');
+  const shown = new Map<string, string[]>();
+  for (const { key, acceptance } of packs) {
+    for (const [id, cases] of Map.groupBy(acceptance, (one) => one.id.split('/')[0] as string)) {
+      const names = cases.map((one) => `\`${one.id}\``).join(', ');
+      shown.set(id, [...(shown.get(id) ?? []), `pack ${key}: ${names}`]);
+    }
+  }
+  return shown;
+}
+
+/** What the table would claim in vain. */
+function faultsOf(shown: ReadonlyMap<string, readonly string[]>): string[] {
+  const unlisted = [...shown.keys()].filter((id) => !Object.hasOwn(REQUIREMENTS, id));
+  const faults = unlisted.map(
+    (id) => `${id} stands in a pack's acceptance rows, but not in src/tools/write-coverage.ts`,
+  );
+  for (const [id, { tests = [] }] of Object.entries(REQUIREMENTS)) {
+    if (tests.length === 0 && !shown.has(id)) faults.push(`${id} is shown by no pack and no test`);
+    for (const [file, title] of tests) {
+      if (!existsSync(file) || !readFileSync(file, 'utf8').includes(title))
+        faults.push(`${id}: ${file} has no test “${title}”`);
+    }
+  }
+  return faults;
+}
+
+function tableOf(shown: ReadonlyMap<string, readonly string[]>): string {
+  const rows = Object.entries(REQUIREMENTS)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, { what, missing, tests = [] }]) => {
+      const places = [...(shown.get(id) ?? []), ...tests.map(([file, title]) => `${file}: “${title}”`)];
+      return `| ${id} | ${what} | ${places.join('<br>')} | ${missing === null ? 'whole' : `part: ${missing}`} |`;
+    });
+  return `# What is covered
+
+Requirements of the catalogue that are shown to hold, where, and how far. A pack's cases stand in its \`acceptance.yaml\` and
+are played over the API by test/integration/acceptance.test.ts. What is not listed is not built yet. Generated from the packs
+and src/tools/write-coverage.ts by \`npm run coverage:write\`.
+
+| id | requirement | shown in | state |
+| --- | --- | --- | --- |
+${rows.join('\n')}
+`;
+}
+
+const shown = await casesById();
+const faults = faultsOf(shown);
+const made = tableOf(shown);
+for (const fault of faults) console.error(fault);
+if (faults.length > 0) process.exitCode = 1;
+else if (!process.argv.includes('--check')) writeFileSync(FILE, made);
+else if (!existsSync(FILE) || readFileSync(FILE, 'utf8') !== made) {
+  console.error(`${FILE} differs from the packs and the list: run npm run coverage:write`);
+  process.exitCode = 1;
+}
