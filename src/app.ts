@@ -76,7 +76,10 @@ export async function createApp({ config, databaseUrl, clock, log }: AppOptions)
     closers.push(() => bus.close());
     const producer = openProducer(queue);
     const waker = createWaker({ producer, clock, horizonSeconds: config.timerHorizonSeconds, log });
-    closers.push(() => producer.close(), () => waker.close());
+    closers.push(
+      () => producer.close(),
+      () => waker.close(),
+    );
 
     const services: Services = { clock, wake: waker.wake, bus };
     const contexts = contextsOf(orm, services, log);
@@ -93,10 +96,17 @@ export async function createApp({ config, databaseUrl, clock, log }: AppOptions)
       });
       closers.push(() => worker.close());
     }
-    const http = config.role === 'worker' ? null : await serve({ config, contexts, bus, orm, queue, clock, log });
+    const http =
+      config.role === 'worker' ? null : await serve({ config, contexts, bus, orm, queue, clock, log });
     if (http) closers.push(() => http.close());
     let closing: Promise<void> | null = null;
-    return { orm, packs, http, makeContext: (actor = null) => contexts.forJob(actor), close: () => (closing ??= closeAll()) };
+    return {
+      orm,
+      packs,
+      http,
+      makeContext: (actor = null) => contexts.forJob(actor),
+      close: () => (closing ??= closeAll()),
+    };
   } catch (error) {
     await closeAll();
     throw error;
@@ -125,7 +135,12 @@ function contextsOf(orm: MikroORM, services: Services, log: Log): Contexts {
     async forRequest({ authorization, acceptLanguage, address }) {
       const em = orm.em.fork();
       const actor = authorization === null ? null : await actorOf(em, authorization, services.clock.now());
-      return make(em, actor, acceptLanguage === null ? (actor?.language ?? 'en') : languageOf(acceptLanguage), address);
+      return make(
+        em,
+        actor,
+        acceptLanguage === null ? (actor?.language ?? 'en') : languageOf(acceptLanguage),
+        address,
+      );
     },
   };
 }
@@ -166,7 +181,9 @@ async function serve({ config, contexts, bus, orm, queue, clock, log }: Served):
     schema: await makeSchema(),
     contextFor: (request) => contexts.forRequest(request),
     ready: async () => ({
-      database: await saysOk(() => readDb(orm.em.fork()).selectFrom('organisation_revision').select('revision').execute()),
+      database: await saysOk(() =>
+        readDb(orm.em.fork()).selectFrom('organisation_revision').select('revision').execute(),
+      ),
       queue: await saysOk(() => requireQueue(queue)),
       bus: bus.connected() ? 'ok' : 'not listening',
     }),
@@ -189,4 +206,3 @@ const metricsText = (metrics: TimerMetrics): string =>
   Object.entries(metrics)
     .map(([name, value]) => `# TYPE countersign_${name} gauge\ncountersign_${name} ${value}\n`)
     .join('');
-

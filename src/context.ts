@@ -59,7 +59,8 @@ export interface Services {
   readonly bus: Bus;
 }
 
-export type Wake = { readonly what: 'outbox' } | { readonly what: 'timer'; readonly id: string; readonly at: Date };
+export type Wake =
+  { readonly what: 'outbox' } | { readonly what: 'timer'; readonly id: string; readonly at: Date };
 
 /** Change notices between processes, sent by PostgreSQL at commit; at most once, so a gap is announced by `resync`. */
 export interface Bus {

@@ -9,7 +9,10 @@ import { onTermination, reportAndExit, startFailureOf } from './process-life.js'
 
 /** Starts the roles that the environment names, and says where things are and who can sign in. */
 async function main(config: Config, log: Logger): Promise<void> {
-  const embedded = config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir, log, onLost: reportAndExit }) : null;
+  const embedded =
+    config.databaseUrl === undefined
+      ? await startEmbeddedPostgres({ dataDir: config.dataDir, log, onLost: reportAndExit })
+      : null;
   const stopEmbedded = async (): Promise<void> => embedded?.stop();
   try {
     const databaseUrl = embedded?.url ?? config.databaseUrl ?? '';
@@ -18,7 +21,10 @@ async function main(config: Config, log: Logger): Promise<void> {
       await app.close();
       await stopEmbedded();
     });
-    const demo = config.seed === 'demo' && config.role !== 'worker' ? await seedDemo((actor) => app.makeContext(actor), demoPassword(config)) : null;
+    const demo =
+      config.seed === 'demo' && config.role !== 'worker'
+        ? await seedDemo((actor) => app.makeContext(actor), demoPassword(config))
+        : null;
     const port = await app.http?.listen(config.port, config.host);
     announce(config, embedded, port, demo);
   } catch (error) {
@@ -39,16 +45,28 @@ interface Demo {
   readonly password: { readonly value: string; readonly from: string };
 }
 
-function announce(config: Config, embedded: EmbeddedPostgres | null, port: number | undefined, demo: Demo | null): void {
+function announce(
+  config: Config,
+  embedded: EmbeddedPostgres | null,
+  port: number | undefined,
+  demo: Demo | null,
+): void {
   const lines = ['', `Countersign is running (${config.role}).`];
   if (port !== undefined) {
     const at = `http://${config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host}:${port}`;
     lines.push(`  GraphQL and explorer  ${at}/graphql`, `  health                ${at}/health/ready`);
   }
-  lines.push(`  database              ${embedded ? `embedded PostgreSQL, data in ${embedded.dataDir}` : 'DATABASE_URL'}`);
-  lines.push(`  queue                 ${config.redisUrl === undefined ? 'in the same database' : 'REDIS_URL'}`);
+  lines.push(
+    `  database              ${embedded ? `embedded PostgreSQL, data in ${embedded.dataDir}` : 'DATABASE_URL'}`,
+  );
+  lines.push(
+    `  queue                 ${config.redisUrl === undefined ? 'in the same database' : 'REDIS_URL'}`,
+  );
   if (demo) {
-    lines.push('', `  Demo people, all with the password  ${demo.password.value}  (from ${demo.password.from}):`);
+    lines.push(
+      '',
+      `  Demo people, all with the password  ${demo.password.value}  (from ${demo.password.from}):`,
+    );
     for (const { email, roles } of demo.people) lines.push(`    ${email.padEnd(26)} ${roles}`);
   }
   process.stdout.write(`${lines.join('\n')}\n\n`);

@@ -19,23 +19,39 @@ export async function once<A extends Record<string, string>>(
 ): Promise<A> {
   if (!command.key) return carryOut();
   if (command.key.length > KEY_MAX_LENGTH) {
-    throw refusal('BAD_USER_INPUT', { reason: `idempotencyKey is longer than ${KEY_MAX_LENGTH}`, fields: [{ path: 'idempotencyKey', rule: `at most ${KEY_MAX_LENGTH} characters` }] });
+    throw refusal('BAD_USER_INPUT', {
+      reason: `idempotencyKey is longer than ${KEY_MAX_LENGTH}`,
+      fields: [{ path: 'idempotencyKey', rule: `at most ${KEY_MAX_LENGTH} characters` }],
+    });
   }
   const key = `${requireActor(tx).id}:${command.key}`;
   const payloadDigest = digestOf({ command: command.name, payload: command.payload ?? null });
   const db = readDb(tx.em);
   const inserted = await db
     .insertInto('idempotency_record')
-    .values({ key, payload_digest: payloadDigest, answer: '{}', expires_at: new Date(tx.now.getTime() + IDEMPOTENCY_DAYS * 86_400_000) })
+    .values({
+      key,
+      payload_digest: payloadDigest,
+      answer: '{}',
+      expires_at: new Date(tx.now.getTime() + IDEMPOTENCY_DAYS * 86_400_000),
+    })
     .onConflict((conflict) => conflict.column('key').doNothing())
     .returning('key')
     .executeTakeFirst();
   if (!inserted) {
-    const known = await db.selectFrom('idempotency_record').select(['payload_digest', 'answer']).where('key', '=', key).executeTakeFirstOrThrow();
+    const known = await db
+      .selectFrom('idempotency_record')
+      .select(['payload_digest', 'answer'])
+      .where('key', '=', key)
+      .executeTakeFirstOrThrow();
     if (known.payload_digest !== payloadDigest) throw refusal('IDEMPOTENCY_CONFLICT');
     return known.answer as A;
   }
   const answer = await carryOut();
-  await db.updateTable('idempotency_record').set({ answer: sql`${JSON.stringify(answer)}::jsonb` }).where('key', '=', key).execute();
+  await db
+    .updateTable('idempotency_record')
+    .set({ answer: sql`${JSON.stringify(answer)}::jsonb` })
+    .where('key', '=', key)
+    .execute();
   return answer;
 }

@@ -3,7 +3,14 @@ import { readDb } from '../entities/read-db.js';
 import type { TransactionContext } from './transaction.js';
 
 /** Kinds of numbered records and their prefixes. */
-const PREFIX = { contract: 'C', plan: 'P', project: 'J', customer: 'K', document: 'D', request: 'A' } as const;
+const PREFIX = {
+  contract: 'C',
+  plan: 'P',
+  project: 'J',
+  customer: 'K',
+  document: 'D',
+  request: 'A',
+} as const;
 export type NumberedKind = keyof typeof PREFIX;
 
 /**

@@ -12,7 +12,11 @@ const RETRYABLE = new Set(['40001', '40P01', '55P03']);
 
 /** The SQLSTATE of a database error, wherever the driver put it. */
 export function sqlState(error: unknown): string | undefined {
-  for (let current = error; typeof current === 'object' && current !== null; current = (current as { cause?: unknown }).cause) {
+  for (
+    let current = error;
+    typeof current === 'object' && current !== null;
+    current = (current as { cause?: unknown }).cause
+  ) {
     const { code } = current as { code?: unknown };
     if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
   }
@@ -23,7 +27,10 @@ export function sqlState(error: unknown): string | undefined {
  * Runs the work in one transaction, all or nothing, on an identity map of its own. A deadlock, serialisation failure
  * or lock time-out is tried again a few times; anything else passes through. Only commands call this.
  */
-export async function inTransaction<T>(ctx: Context, work: (tx: TransactionContext) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  ctx: Context,
+  work: (tx: TransactionContext) => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     const wakes: Wake[] = [];
     try {

@@ -7,7 +7,11 @@ interface Link {
 }
 
 /** A foreign key held as the plain id of the other row: no object is loaded, and none can be forgotten. */
-export const BelongsTo = (entity: () => unknown, column: string, { nullable = false, index = true }: Link = {}): PropertyDecorator =>
+export const BelongsTo = (
+  entity: () => unknown,
+  column: string,
+  { nullable = false, index = true }: Link = {},
+): PropertyDecorator =>
   ManyToOne(entity as () => never, {
     mapToPk: true,
     fieldName: column,

@@ -6,7 +6,6 @@ import { User } from './organisation/user.js';
 import { newRowId } from './row-id.js';
 import { Instant } from './scalars.js';
 
-
 /** What every business record has. Rows are archived, never deleted; `version` guards against lost updates. */
 @ObjectType()
 export abstract class BusinessRecord {
@@ -14,7 +13,9 @@ export abstract class BusinessRecord {
   @PrimaryKey({ type: 'uuid' })
   id: string = newRowId();
 
-  @Field(() => String, { description: 'The human number, gap-free per kind and year, such as `C-2026-00042`.' })
+  @Field(() => String, {
+    description: 'The human number, gap-free per kind and year, such as `C-2026-00042`.',
+  })
   @Property({ type: 'text', unique: true })
   number!: string;
 
@@ -43,7 +44,10 @@ export abstract class BusinessRecord {
   @Property({ type: 'integer', version: true })
   version!: number;
 
-  @Field(() => Instant, { nullable: true, description: 'When it was archived; archived records leave the lists.' })
+  @Field(() => Instant, {
+    nullable: true,
+    description: 'When it was archived; archived records leave the lists.',
+  })
   @Property({ type: 'timestamptz', length: 3, nullable: true })
   archivedAt: Date | null = null;
 }

@@ -4,7 +4,11 @@ import { isWellFormedText } from '../text.js';
 const bad = (scalar: string, rule: string): GraphQLError =>
   new GraphQLError(`${scalar}: ${rule}`, { extensions: { code: 'BAD_USER_INPUT', rule } });
 
-function stringScalar(name: string, description: string, parse: (text: string) => string): GraphQLScalarType<string, string> {
+function stringScalar(
+  name: string,
+  description: string,
+  parse: (text: string) => string,
+): GraphQLScalarType<string, string> {
   return new GraphQLScalarType<string, string>({
     name,
     description,
@@ -43,15 +47,20 @@ export function isDay(text: string): boolean {
   return year >= 1970 && year <= 2200 && !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
 }
 
-export const Day = stringScalar('Date', 'A day of the Gregorian calendar, RFC 3339 full-date (`2024-05-31`), 1970 to 2200.', (text) => {
-  if (!isDay(text)) throw bad('Date', 'a real day YYYY-MM-DD between 1970 and 2200');
-  return text;
-});
+export const Day = stringScalar(
+  'Date',
+  'A day of the Gregorian calendar, RFC 3339 full-date (`2024-05-31`), 1970 to 2200.',
+  (text) => {
+    if (!isDay(text)) throw bad('Date', 'a real day YYYY-MM-DD between 1970 and 2200');
+    return text;
+  },
+);
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
 function parseInstant(text: unknown): Date {
-  if (typeof text !== 'string' || !INSTANT.test(text) || !isDay(text.slice(0, 10))) throw bad('DateTime', 'RFC 3339 with an offset, 1970 to 2200');
+  if (typeof text !== 'string' || !INSTANT.test(text) || !isDay(text.slice(0, 10)))
+    throw bad('DateTime', 'RFC 3339 with an offset, 1970 to 2200');
   const at = new Date(text);
   if (Number.isNaN(at.getTime())) throw bad('DateTime', 'a real instant');
   return at;
@@ -59,7 +68,8 @@ function parseInstant(text: unknown): Date {
 
 export const Instant = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
-  description: 'An instant, RFC 3339 with an offset, answered in UTC with milliseconds (`2024-05-31T09:30:00.000Z`); 1970 to 2200.',
+  description:
+    'An instant, RFC 3339 with an offset, answered in UTC with milliseconds (`2024-05-31T09:30:00.000Z`); 1970 to 2200.',
   serialize: (value) => (value instanceof Date ? value.toISOString() : new Date(String(value)).toISOString()),
   parseValue: parseInstant,
   parseLiteral: (node) => parseInstant(node.kind === Kind.STRING ? node.value : undefined),
@@ -70,7 +80,8 @@ const JSON_DEPTH = 12;
 
 function checkJson(value: unknown, depth: number): unknown {
   if (depth > JSON_DEPTH) throw bad('JSON', `at most ${JSON_DEPTH} levels`);
-  if (typeof value === 'string' && !isWellFormedText(value)) throw bad('JSON', 'well-formed text without NUL');
+  if (typeof value === 'string' && !isWellFormedText(value))
+    throw bad('JSON', 'well-formed text without NUL');
   if (typeof value === 'number' && !Number.isFinite(value)) throw bad('JSON', 'finite numbers');
   if (Array.isArray(value)) value.forEach((item) => checkJson(item, depth + 1));
   else if (typeof value === 'object' && value !== null) {
@@ -85,7 +96,8 @@ function checkJson(value: unknown, depth: number): unknown {
 /** Free data of forms. Given by variable only: a literal would have no limits of its own. */
 export const Json = new GraphQLScalarType<unknown, unknown>({
   name: 'JSON',
-  description: 'A JSON value (form data). Pass it as a variable. At most 12 levels; text without NUL or lone surrogates.',
+  description:
+    'A JSON value (form data). Pass it as a variable. At most 12 levels; text without NUL or lone surrogates.',
   serialize: (value) => value,
   parseValue: (value) => checkJson(value, 0),
   parseLiteral: () => {

@@ -3,7 +3,11 @@ import { refusal } from '../errors.js';
 import type { AssignmentAction } from '../workflows/permit.js';
 import { allow, rule, type PermissionRule, type RuleTree } from './load-shield.js';
 
-const signedIn = rule('signedIn', (_parent, _args, ctx: Context) => (ctx.actor ? true : refusal('UNAUTHENTICATED')), { cache: 'contextual' });
+const signedIn = rule(
+  'signedIn',
+  (_parent, _args, ctx: Context) => (ctx.actor ? true : refusal('UNAUTHENTICATED')),
+  { cache: 'contextual' },
+);
 
 const permissionRules = new Map<string, PermissionRule>();
 

@@ -23,12 +23,16 @@ export interface Page {
 export function pageOf({ first, after }: PageArgs, width = 2): Page {
   const limit = first ?? PAGE_DEFAULT;
   if (limit < 1 || limit > PAGE_MAX) {
-    throw refusal('BAD_USER_INPUT', { reason: `first must be 1 to ${PAGE_MAX}`, fields: [{ path: 'first', rule: `1..${PAGE_MAX}` }] });
+    throw refusal('BAD_USER_INPUT', {
+      reason: `first must be 1 to ${PAGE_MAX}`,
+      fields: [{ path: 'first', rule: `1..${PAGE_MAX}` }],
+    });
   }
   return { limit, after: after ? decodeCursor(after, width) : null };
 }
 
-export const encodeCursor = (key: readonly string[]): string => Buffer.from(JSON.stringify(key)).toString('base64url');
+export const encodeCursor = (key: readonly string[]): string =>
+  Buffer.from(JSON.stringify(key)).toString('base64url');
 
 function decodeCursor(cursor: string, width: number): readonly string[] {
   try {
@@ -39,7 +43,10 @@ function decodeCursor(cursor: string, width: number): readonly string[] {
   } catch {
     // not one of ours
   }
-  throw refusal('BAD_USER_INPUT', { reason: 'after is not a cursor of this list', fields: [{ path: 'after', rule: 'an endCursor' }] });
+  throw refusal('BAD_USER_INPUT', {
+    reason: 'after is not a cursor of this list',
+    fields: [{ path: 'after', rule: 'an endCursor' }],
+  });
 }
 
 @ObjectType({ description: 'Where a page of a list ends.' })
@@ -58,7 +65,10 @@ export interface ConnectionOf<T> {
 }
 
 /** The Relay connection type of a node, named `<name>Connection`. `totalCount` is counted only when asked for. */
-export function connectionType<T extends object>(node: ClassType<T>, name: string): new (page: Rows<T>) => ConnectionOf<T> {
+export function connectionType<T extends object>(
+  node: ClassType<T>,
+  name: string,
+): new (page: Rows<T>) => ConnectionOf<T> {
   @ObjectType(`${name}Edge`, { description: 'A row of the list with its cursor.' })
   class Edge {
     @Field(() => node, { description: 'The row.' })

@@ -33,7 +33,11 @@ export function loadMany<Row extends object>(
   }).load(id);
 }
 
-function loaderOf<V>(ctx: Context, kind: string, batch: (ids: readonly string[]) => Promise<V[]>): DataLoader<string, V> {
+function loaderOf<V>(
+  ctx: Context,
+  kind: string,
+  batch: (ids: readonly string[]) => Promise<V[]>,
+): DataLoader<string, V> {
   const loaders = ctx.loaders as unknown as Map<string, DataLoader<string, V>>;
   let loader = loaders.get(kind);
   if (!loader) {

@@ -4,7 +4,9 @@ import { ERRORS } from '../errors.js';
 /** Writes, or with `--check` compares, docs/errors.md from the catalogue of codes. */
 const FILE = 'docs/errors.md';
 
-const rows = Object.entries(ERRORS).map(([code, { kind, en, zh, remedy }]) => `| \`${code}\` | ${kind} | ${en} | ${zh} | ${remedy} |`);
+const rows = Object.entries(ERRORS).map(
+  ([code, { kind, en, zh, remedy }]) => `| \`${code}\` | ${kind} | ${en} | ${zh} | ${remedy} |`,
+);
 const made = `# Error codes
 
 Every refusal carries \`extensions.code\` from this list, its details beside it, and a message in the client's language

@@ -124,7 +124,9 @@ function transition(request: RequestState, fact: Fact): RequestState {
     case 'STEP_CLOSED':
       return patchStep(request, fact.step, { status: fact.outcome, closedAt: fact.at, reason: fact.reason });
     case 'RETURNED':
-      return fact.toStep === null ? { ...request, status: 'RETURNED', returnedById: fact.by === SYSTEM ? null : fact.by } : request;
+      return fact.toStep === null
+        ? { ...request, status: 'RETURNED', returnedById: fact.by === SYSTEM ? null : fact.by }
+        : request;
     case 'RESUBMITTED':
       return carry(
         {

@@ -97,7 +97,8 @@ export function closeStep(
 ): void {
   emit(draft, { type: 'STEP_CLOSED', step: step.key, outcome, reason });
   if (outcome === 'APPROVED') return advance(draft);
-  const { by, comment } = rejectionIn(draft.request, step);
+  const byVotes = reason === null;
+  const { by, comment } = byVotes ? rejectionIn(draft.request, step) : { by: SYSTEM, comment: null };
   if (step.onRejection === 'return') return returnToRequester(draft, by, comment);
   return end(draft, 'REJECTED', by, comment);
 }

@@ -1,7 +1,18 @@
 import { decide } from './decide.js';
 import { evolve } from './evolve.js';
 import { isDecisionStep, nodesOf, stepOf, type DecisionStep, type ProcessDefinition } from './process.js';
-import { newRequest, type Command, type DecisionAction, type Exclusion, type Fact, type Interest, type NewAssignment, type RequestState, type SubjectSnapshot, type World } from './request.js';
+import {
+  newRequest,
+  type Command,
+  type DecisionAction,
+  type Exclusion,
+  type Fact,
+  type Interest,
+  type NewAssignment,
+  type RequestState,
+  type SubjectSnapshot,
+  type World,
+} from './request.js';
 
 /** What would happen in one step if everyone said yes. */
 export interface PreviewedStep {
@@ -14,7 +25,12 @@ export interface PreviewedStep {
   readonly exclusions: readonly Exclusion[];
 }
 
-const YES: Readonly<Record<DecisionStep['kind'], DecisionAction>> = { approve: 'APPROVE', advise: 'ADVISE', confirm: 'CONFIRM', file: 'FILE' };
+const YES: Readonly<Record<DecisionStep['kind'], DecisionAction>> = {
+  approve: 'APPROVE',
+  advise: 'ADVISE',
+  confirm: 'CONFIRM',
+  file: 'FILE',
+};
 
 /** More decisions than any definition has; a route that has not ended by then is cut. */
 const DECISIONS_MAX = 500;
@@ -26,7 +42,11 @@ const DECISIONS_MAX = 500;
  */
 export function preview(
   definition: ProcessDefinition,
-  submission: { readonly requesterId: string; readonly subject: SubjectSnapshot; readonly interests: readonly Interest[] },
+  submission: {
+    readonly requesterId: string;
+    readonly subject: SubjectSnapshot;
+    readonly interests: readonly Interest[];
+  },
   world: World,
 ): PreviewedStep[] {
   const { requesterId, subject, interests } = submission;
@@ -36,27 +56,72 @@ export function preview(
     facts.push(...made);
     return made.reduce(evolve, request);
   };
-  let request = run(newRequest('preview', definition, world.now), { type: 'submit', by: requesterId, subject, interests, comment: null });
+  let request = run(newRequest('preview', definition, world.now), {
+    type: 'submit',
+    by: requesterId,
+    subject,
+    interests,
+    comment: null,
+  });
   for (let count = 0; count < DECISIONS_MAX && request.status === 'PENDING'; count += 1) {
     const open = request.assignments.find((assignment) => assignment.status === 'OPEN');
     const step = open && stepOf(definition, open.stepKey);
     if (!open || !isDecisionStep(step)) break;
-    request = run(request, { type: 'decide', by: open.personId, ordinal: open.ordinal, action: YES[step.kind], comment: 'preview', evidence: 'preview' });
+    request = run(request, {
+      type: 'decide',
+      by: open.personId,
+      ordinal: open.ordinal,
+      action: YES[step.kind],
+      comment: 'preview',
+      evidence: 'preview',
+    });
   }
   const reached = new Map(facts.flatMap((fact) => previewOf(fact)).map((step) => [step.key, step]));
   return [...nodesOf(definition.steps)].map(({ key }) => reached.get(key) ?? { ...NOT_REACHED, key });
 }
 
-const NOT_REACHED = { outcome: 'NOT_REACHED', reason: null, dueAt: null, assignments: [], people: [], exclusions: [] } as const;
+const NOT_REACHED = {
+  outcome: 'NOT_REACHED',
+  reason: null,
+  dueAt: null,
+  assignments: [],
+  people: [],
+  exclusions: [],
+} as const;
 
 function previewOf(fact: Fact): PreviewedStep[] {
   switch (fact.type) {
     case 'STEP_OPENED':
-      return [{ ...NOT_REACHED, key: fact.step, outcome: 'ASKED', dueAt: fact.dueAt, assignments: fact.assignments, exclusions: fact.exclusions }];
+      return [
+        {
+          ...NOT_REACHED,
+          key: fact.step,
+          outcome: 'ASKED',
+          dueAt: fact.dueAt,
+          assignments: fact.assignments,
+          exclusions: fact.exclusions,
+        },
+      ];
     case 'STEP_SKIPPED':
-      return [{ ...NOT_REACHED, key: fact.step, outcome: 'SKIPPED', reason: fact.reason, exclusions: fact.exclusions }];
+      return [
+        {
+          ...NOT_REACHED,
+          key: fact.step,
+          outcome: 'SKIPPED',
+          reason: fact.reason,
+          exclusions: fact.exclusions,
+        },
+      ];
     case 'STEP_BLOCKED':
-      return [{ ...NOT_REACHED, key: fact.step, outcome: 'BLOCKED', reason: fact.reason, exclusions: fact.exclusions }];
+      return [
+        {
+          ...NOT_REACHED,
+          key: fact.step,
+          outcome: 'BLOCKED',
+          reason: fact.reason,
+          exclusions: fact.exclusions,
+        },
+      ];
     case 'PEOPLE_NOTIFIED':
       return [{ ...NOT_REACHED, key: fact.step, outcome: 'NOTIFIED', people: fact.people }];
     default:

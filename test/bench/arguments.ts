@@ -15,10 +15,15 @@ export interface Arguments {
 export function readArguments(args: readonly string[]): Arguments {
   const { values } = parseArgs({
     args: [...args],
-    options: { only: { type: 'string' }, quick: { type: 'boolean', default: false }, profile: { type: 'string' } },
+    options: {
+      only: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+    },
   });
   const only = values.only?.split(',') ?? SECTIONS;
   const unknown = only.filter((name) => !(SECTIONS as readonly string[]).includes(name));
-  if (unknown.length > 0) throw new Error(`unknown section ${unknown.join(', ')}; there are ${SECTIONS.join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(`unknown section ${unknown.join(', ')}; there are ${SECTIONS.join(', ')}`);
   return { only: only as Section[], quick: values.quick, profile: values.profile };
 }

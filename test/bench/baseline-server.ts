@@ -6,7 +6,11 @@ import pg from 'pg';
 import { decide } from './baseline-decide.js';
 import { submit } from './baseline-submit.js';
 
-const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 10, application_name: 'baseline' });
+const pool = new pg.Pool({
+  connectionString: process.env['DATABASE_URL'],
+  max: 10,
+  application_name: 'baseline',
+});
 pool.on('error', () => undefined);
 
 // Instants as text, as the product's statements give them.
@@ -46,7 +50,12 @@ async function inbox(personId: string): Promise<string> {
       id: row.id,
       dueAt: new Date(row.due_at).toISOString(),
       step: { key: row.key, title: row.title_en },
-      request: { id: row.request_id, title: row.title, amount: { amount: row.amount, currency: row.currency }, owner: { id: row.owner_id, name: row.owner_name } },
+      request: {
+        id: row.request_id,
+        title: row.title,
+        amount: { amount: row.amount, currency: row.currency },
+        owner: { id: row.owner_id, name: row.owner_name },
+      },
     },
   }));
   return JSON.stringify({ data: { inbox: { edges } } });
@@ -79,8 +88,10 @@ type Body = Record<string, string>;
 const ROUTES: Readonly<Record<string, (body: Body, authorization: string | undefined) => Promise<string>>> = {
   '/inbox': async (_body, authorization) => inbox(await personOf(authorization)),
   '/inbox-bare': async (body) => inbox(body['personId'] as string),
-  '/decide': async (body) => inTransaction((client) => decide(client, body['assignmentId'] as string, body['personId'] as string)),
-  '/submit': async (body) => inTransaction((client) => submit(client, body['contractId'] as string, body['personId'] as string)),
+  '/decide': async (body) =>
+    inTransaction((client) => decide(client, body['assignmentId'] as string, body['personId'] as string)),
+  '/submit': async (body) =>
+    inTransaction((client) => submit(client, body['contractId'] as string, body['personId'] as string)),
 };
 
 const server = createServer((request, response) => {
@@ -89,7 +100,9 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     const route = ROUTES[request.url ?? ''];
     const answer = (status: number, text: string): void =>
-      void response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }).end(text);
+      void response
+        .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+        .end(text);
     if (!route) return answer(404, '{}');
     const body = JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}') as Body;
     route(body, request.headers.authorization).then(

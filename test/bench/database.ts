@@ -23,13 +23,16 @@ export async function startBenchDatabase(): Promise<BenchDatabase> {
     error: (line: string) => void process.stderr.write(`${line}\n`),
   };
   const settings = ['max_wal_size=4GB', 'log_line_prefix=%a|'];
-  const server = await startEmbeddedPostgres({ dataDir, log: quiet, durable: true, settings }).catch((error: unknown) => {
-    remove();
-    throw error;
-  });
-  const ask = (statements: readonly string[]): Promise<void> => withClient(server.superuserUrl, async (client) => {
-    for (const statement of statements) await client.query(statement);
-  });
+  const server = await startEmbeddedPostgres({ dataDir, log: quiet, durable: true, settings }).catch(
+    (error: unknown) => {
+      remove();
+      throw error;
+    },
+  );
+  const ask = (statements: readonly string[]): Promise<void> =>
+    withClient(server.superuserUrl, async (client) => {
+      for (const statement of statements) await client.query(statement);
+    });
   const logFile = join(dataDir, 'postgres.log');
   return {
     async create(name) {

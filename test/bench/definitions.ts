@@ -17,7 +17,10 @@ const STALLED = {
 };
 
 const compiled = (written: object): ProcessDefinition =>
-  compileProcess(processSchema.parse({ kind: 'process', version: 1, subjectType: 'CONTRACT', ...written }), SUBJECT_TYPES);
+  compileProcess(
+    processSchema.parse({ kind: 'process', version: 1, subjectType: 'CONTRACT', ...written }),
+    SUBJECT_TYPES,
+  );
 
 /** Two steps, like the contract review of a small contract: the requester's manager, then one of two from finance. */
 export const TWO_STEPS = compiled({
@@ -25,15 +28,38 @@ export const TWO_STEPS = compiled({
   title: { en: 'Contract review', zh: '合同评审' },
   guard: 'subject.amount < 0.0',
   steps: [
-    { key: 'manager-review', kind: 'approve', title: { en: "Sales manager's review", zh: '销售经理评审' }, approvers: [{ rule: 'manager', of: 'requester' }], formula: 'any', ...STALLED },
-    { key: 'finance-check', kind: 'approve', title: { en: 'Finance review', zh: '财务评审' }, approvers: [{ rule: 'role', role: 'finance' }], formula: 'any', ...STALLED },
+    {
+      key: 'manager-review',
+      kind: 'approve',
+      title: { en: "Sales manager's review", zh: '销售经理评审' },
+      approvers: [{ rule: 'manager', of: 'requester' }],
+      formula: 'any',
+      ...STALLED,
+    },
+    {
+      key: 'finance-check',
+      kind: 'approve',
+      title: { en: 'Finance review', zh: '财务评审' },
+      approvers: [{ rule: 'role', role: 'finance' }],
+      formula: 'any',
+      ...STALLED,
+    },
   ],
 });
 
-export const REVIEWERS = ['reviewer-1', 'reviewer-2', 'reviewer-3', 'reviewer-4', 'reviewer-5'].map((name) => `${name}@bench.local`);
+export const REVIEWERS = ['reviewer-1', 'reviewer-2', 'reviewer-3', 'reviewer-4', 'reviewer-5'].map(
+  (name) => `${name}@bench.local`,
+);
 
 const review = (key: string, en: string, emails: readonly string[]): object[] => [
-  { key, kind: 'approve', title: { en, zh: en }, approvers: emails.map((email) => ({ rule: 'user', email })), formula: 'all', ...STALLED },
+  {
+    key,
+    kind: 'approve',
+    title: { en, zh: en },
+    approvers: emails.map((email) => ({ rule: 'user', email })),
+    formula: 'all',
+    ...STALLED,
+  },
 ];
 
 /** Three steps side by side that ask five people at once, so that a submission writes all of it. */

@@ -130,7 +130,16 @@ insert into contract_line (id, contract_id, position, description, quantity, uni
   select pg_temp.row_id(80 + l, n), pg_temp.row_id(80, n), l, 'Line ' || l, 10, 15000 from generate_series(1, ${count}) n cross join generate_series(1, 2) l;
 insert into payment_term (id, contract_id, position, title, amount) select pg_temp.row_id(84, n), pg_temp.row_id(80, n), 1, 'On delivery', 300000 from generate_series(1, ${count}) n;`;
 
-const COUNTED = ['app_user', 'approval_request', 'approval_step', 'approval_assignment', 'approval_event', 'approval_interest', 'timer', 'contract'];
+const COUNTED = [
+  'app_user',
+  'approval_request',
+  'approval_step',
+  'approval_assignment',
+  'approval_event',
+  'approval_interest',
+  'timer',
+  'contract',
+];
 
 /** Fills a migrated, empty database: an organisation, years of requests, and what the bench will decide and submit. */
 export async function fill(url: string, { requests, fresh, drafts: draftCount }: Fill): Promise<Filled> {
@@ -140,7 +149,9 @@ export async function fill(url: string, { requests, fresh, drafts: draftCount }:
     await client.query(ORGANISATION);
     const version = await publish(client, TWO_STEPS);
     await publish(client, THREE_STEPS);
-    await client.query(`create or replace function pg_temp.version() returns uuid language sql immutable as $$ select '${version}'::uuid $$`);
+    await client.query(
+      `create or replace function pg_temp.version() returns uuid language sql immutable as $$ select '${version}'::uuid $$`,
+    );
     const indexes = await dropSecondaryIndexes(client);
     await client.query(history(requests, fresh));
     for (const definition of indexes) await client.query(definition);
@@ -148,8 +159,11 @@ export async function fill(url: string, { requests, fresh, drafts: draftCount }:
     await client.query('vacuum analyze');
     await client.query('checkpoint');
     const rows: Record<string, number> = {};
-    for (const table of COUNTED) rows[table] = Number((await client.query(`select count(*) as n from ${table}`)).rows[0].n);
-    const inbox = await client.query(`select count(*) as n from approval_assignment where person_id = pg_temp.person(${READER}) and status = 'OPEN'`);
+    for (const table of COUNTED)
+      rows[table] = Number((await client.query(`select count(*) as n from ${table}`)).rows[0].n);
+    const inbox = await client.query(
+      `select count(*) as n from approval_assignment where person_id = pg_temp.person(${READER}) and status = 'OPEN'`,
+    );
     return { seconds: (performance.now() - startedAt) / 1000, rows, inboxSize: Number(inbox.rows[0].n) };
   });
 }
@@ -176,12 +190,18 @@ async function publish(client: pg.Client, definition: ProcessDefinition): Promis
 
 /** The id that `fill` gave, as `pg_temp.row_id` computes it. */
 export function rowId(kind: number, n: number): string {
-  const hex = (1704067200000 + n).toString(16).padStart(12, '0') + '7' + kind.toString(16).padStart(3, '0') + '8' + n.toString(16).padStart(15, '0');
+  const hex =
+    (1704067200000 + n).toString(16).padStart(12, '0') +
+    '7' +
+    kind.toString(16).padStart(3, '0') +
+    '8' +
+    n.toString(16).padStart(15, '0');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 export const personId = (n: number): string => rowId(1, n);
 export const assignmentOf = (request: number): string => rowId(20, 4 * request);
 export const draftId = (n: number): string => rowId(80, n);
-export const accessHash = (person: number): string => createHash('sha256').update(sessionToken(person)).digest('hex');
+export const accessHash = (person: number): string =>
+  createHash('sha256').update(sessionToken(person)).digest('hex');
 export const REVIEWER_COUNT = REVIEWERS.length;

@@ -14,7 +14,11 @@ const QUERY = `query Inbox {
 const AUTHORIZATION = `authorization: Bearer ${sessionToken(READER)}`;
 
 /** The inbox over GraphQL, signed in. */
-export const INBOX_CALL: Call = { path: '/graphql', header: AUTHORIZATION, body: JSON.stringify({ query: QUERY }) };
+export const INBOX_CALL: Call = {
+  path: '/graphql',
+  header: AUTHORIZATION,
+  body: JSON.stringify({ query: QUERY }),
+};
 const HAND_WRITTEN_CALL: Call = { path: '/inbox', header: AUTHORIZATION, body: '{}' };
 const BARE_CALL: Call = { path: '/inbox-bare', body: JSON.stringify({ personId: personId(READER) }) };
 
@@ -25,11 +29,17 @@ interface Page {
 /** Twenty rows, each with both nested objects. */
 export function isInboxOf20(body: string): boolean {
   const { data } = JSON.parse(body) as Page;
-  return data?.inbox?.edges.length === 20 && body.includes('"owner":{"id":') && body.includes('"step":{"key":') && !body.includes('"errors"');
+  return (
+    data?.inbox?.edges.length === 20 &&
+    body.includes('"owner":{"id":') &&
+    body.includes('"step":{"key":') &&
+    !body.includes('"errors"')
+  );
 }
 
-const readInbox = (server: Server, call: Call, connections: number, amount: number) => (): Promise<Measured> =>
-  measure({ server, connections, amount, next: () => call, right: looksLike(call) });
+const readInbox =
+  (server: Server, call: Call, connections: number, amount: number) => (): Promise<Measured> =>
+    measure({ server, connections, amount, next: () => call, right: looksLike(call) });
 
 /** Parsing every answer would cost the client more than asking: it is parsed once, the others have its length. */
 function looksLike(call: Call): (body: string) => boolean {
@@ -50,7 +60,11 @@ export interface InboxServers {
   readonly baseline: Server;
 }
 
-export async function benchInbox({ product, productSmall, baseline }: InboxServers, rounds: number, amount: number): Promise<Line[]> {
+export async function benchInbox(
+  { product, productSmall, baseline }: InboxServers,
+  rounds: number,
+  amount: number,
+): Promise<Line[]> {
   const lines: Line[] = [];
   for (const connections of [1, 8]) {
     const at = connections === 1 ? '1 connection' : `${connections} connections`;
@@ -89,7 +103,11 @@ export async function benchInbox({ product, productSmall, baseline }: InboxServe
 }
 
 /** The same query with the permission rules on the schema and without. */
-export async function benchShield({ product, unguarded }: { product: Server; unguarded: Server }, rounds: number, amount: number): Promise<Line[]> {
+export async function benchShield(
+  { product, unguarded }: { product: Server; unguarded: Server },
+  rounds: number,
+  amount: number,
+): Promise<Line[]> {
   const result = await interleaved(rounds, {
     on: readInbox(product, INBOX_CALL, 8, amount),
     off: readInbox(unguarded, INBOX_CALL, 8, amount),

@@ -44,7 +44,8 @@ export async function measure({ server, connections, amount, next, right }: Load
         const sentAt = performance.now();
         const body = await line.send(call);
         latencies.push(performance.now() - sentAt);
-        if (!right(body)) throw new Error(`a wrong answer to ${call.body.slice(0, 300)}: ${body.slice(0, 600)}`);
+        if (!right(body))
+          throw new Error(`a wrong answer to ${call.body.slice(0, 300)}: ${body.slice(0, 600)}`);
       }
     } finally {
       line.close();
@@ -52,7 +53,11 @@ export async function measure({ server, connections, amount, next, right }: Load
   };
   await Promise.all(Array.from({ length: connections }, oneConnection));
   const seconds = (performance.now() - startedAt) / 1000;
-  return { perSecond: amount / seconds, latencies, cpuMs: ((server.cpuSeconds() - cpuBefore) * 1000) / amount };
+  return {
+    perSecond: amount / seconds,
+    latencies,
+    cpuMs: ((server.cpuSeconds() - cpuBefore) * 1000) / amount,
+  };
 }
 
 interface Line {

@@ -13,14 +13,32 @@ import { benchWrite, decisions, submissions } from './writes.js';
 
 const RESULTS = fileURLToPath(new URL('../../../bench-results.json', import.meta.url));
 
-const FULL = { requests: 200_000, few: 10_000, rounds: 7, shieldRounds: 15, inboxReads: 700, writes: 240, clients: [1, 8, 32] };
-const QUICK = { ...FULL, requests: 20_000, few: 2_000, rounds: 3, shieldRounds: 3, inboxReads: 200, writes: 60, clients: [1, 8] };
+const FULL = {
+  requests: 200_000,
+  few: 10_000,
+  rounds: 7,
+  shieldRounds: 15,
+  inboxReads: 700,
+  writes: 240,
+  clients: [1, 8, 32],
+};
+const QUICK = {
+  ...FULL,
+  requests: 20_000,
+  few: 2_000,
+  rounds: 3,
+  shieldRounds: 3,
+  inboxReads: 200,
+  writes: 60,
+  clients: [1, 8],
+};
 type Sizes = typeof FULL;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** Each contender takes one turn more than there are rounds; some go to looking at single writes. */
-const writesOf = ({ rounds, writes, clients }: Sizes): number => 2 * writes * (rounds + 1) * clients.length + 10;
+const writesOf = ({ rounds, writes, clients }: Sizes): number =>
+  2 * writes * (rounds + 1) * clients.length + 10;
 
 async function run({ only, quick, profile }: Arguments): Promise<boolean> {
   const startedAt = performance.now();
@@ -49,17 +67,47 @@ async function run({ only, quick, profile }: Arguments): Promise<boolean> {
       if (wants('inbox')) {
         const few = await prepare(database, 'few', sizes.few, sizes, begin);
         filled['few'] = few.filled;
-        section('inbox', await benchInbox({ product: many.api, productSmall: few.api, baseline }, sizes.rounds, sizes.inboxReads));
+        section(
+          'inbox',
+          await benchInbox(
+            { product: many.api, productSmall: few.api, baseline },
+            sizes.rounds,
+            sizes.inboxReads,
+          ),
+        );
         await few.api.stop();
       }
       if (wants('shield')) {
         const unguarded = await begin(startApi({ databaseUrl: many.url, shield: false }));
-        section('shield', await benchShield({ product: many.api, unguarded }, sizes.shieldRounds, sizes.inboxReads / 2));
+        section(
+          'shield',
+          await benchShield({ product: many.api, unguarded }, sizes.shieldRounds, sizes.inboxReads / 2),
+        );
         await unguarded.stop();
       }
       const servers = { database, url: many.url, product: many.api, baseline };
-      if (wants('decide')) section('decide', await benchWrite(decisions(sizes.requests, writesOf(sizes)), servers, sizes.clients, sizes.rounds, sizes.writes));
-      if (wants('submit')) section('submit', await benchWrite(submissions(writesOf(sizes)), servers, sizes.clients.slice(0, 2), sizes.rounds, sizes.writes / 2));
+      if (wants('decide'))
+        section(
+          'decide',
+          await benchWrite(
+            decisions(sizes.requests, writesOf(sizes)),
+            servers,
+            sizes.clients,
+            sizes.rounds,
+            sizes.writes,
+          ),
+        );
+      if (wants('submit'))
+        section(
+          'submit',
+          await benchWrite(
+            submissions(writesOf(sizes)),
+            servers,
+            sizes.clients.slice(0, 2),
+            sizes.rounds,
+            sizes.writes / 2,
+          ),
+        );
     }
   } finally {
     for (const stop of stoppers.toReversed()) await stop();
@@ -67,15 +115,33 @@ async function run({ only, quick, profile }: Arguments): Promise<boolean> {
   if (wants('start')) section('start', await benchStart());
   const seconds = (performance.now() - startedAt) / 1000;
   const results = lines.map((line) => ({ ...line, met: isMet(line) }));
-  writeResults(RESULTS, { at: new Date().toISOString(), quick, seconds, machine: machine(), seed: SEED, sizes, filled, results });
-  process.stdout.write(`${describe(filled, quick)}\n\n${table(lines)}\n\n${seconds.toFixed(0)} s; JSON in bench-results.json\n`);
+  writeResults(RESULTS, {
+    at: new Date().toISOString(),
+    quick,
+    seconds,
+    machine: machine(),
+    seed: SEED,
+    sizes,
+    filled,
+    results,
+  });
+  process.stdout.write(
+    `${describe(filled, quick)}\n\n${table(lines)}\n\n${seconds.toFixed(0)} s; JSON in bench-results.json\n`,
+  );
   return results.every(({ met }) => met !== false);
 }
 
 type Begin = <T extends { stop(): Promise<void> }>(starting: Promise<T>) => Promise<T>;
 
 /** A database of its own, migrated by the product as it starts, then filled. */
-async function prepare(database: BenchDatabase, name: string, requests: number, sizes: Sizes, begin: Begin, profile?: string): Promise<{ url: string; api: Server; filled: Filled }> {
+async function prepare(
+  database: BenchDatabase,
+  name: string,
+  requests: number,
+  sizes: Sizes,
+  begin: Begin,
+  profile?: string,
+): Promise<{ url: string; api: Server; filled: Filled }> {
   const url = await database.create(name);
   const api = await begin(startApi({ databaseUrl: url, profile }));
   const writes = writesOf(sizes);
@@ -92,7 +158,9 @@ function describe(filled: Readonly<Record<string, Filled>>, quick: boolean): str
     'for one of 200 managers with a due time, a reminder and a ladder; the reader of the inbox is one of the managers.',
   ];
   for (const [name, { rows, seconds, inboxSize }] of Object.entries(filled))
-    lines.push(`${name}: ${JSON.stringify(rows)}, ${inboxSize} in the reader's inbox, filled in ${seconds.toFixed(1)} s`);
+    lines.push(
+      `${name}: ${JSON.stringify(rows)}, ${inboxSize} in the reader's inbox, filled in ${seconds.toFixed(1)} s`,
+    );
   return lines.join('\n');
 }
 

@@ -17,7 +17,8 @@ export interface Line {
 export const isMet = ({ value, goal }: Line): boolean | null =>
   goal === null ? null : 'atLeast' in goal ? value >= goal.atLeast : value <= goal.atMost;
 
-const digits = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2));
+const digits = (value: number): string =>
+  Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
 
 export const figures = ({ perSecond, p50Ms, p99Ms, cpuMs }: Result): string =>
   `${digits(perSecond)}/s, p50 ${digits(p50Ms)} ms, p99 ${digits(p99Ms)} ms, cpu ${digits(cpuMs)} ms`;
@@ -25,12 +26,26 @@ export const figures = ({ perSecond, p50Ms, p99Ms, cpuMs }: Result): string =>
 export function table(lines: readonly Line[]): string {
   const rows = lines.map((line) => {
     const met = isMet(line);
-    const goal = line.goal === null ? '' : 'atLeast' in line.goal ? `≥ ${line.goal.atLeast}` : `≤ ${line.goal.atMost}`;
-    return [line.name, `${digits(line.value)} ${line.unit}`, goal, met === null ? '' : met ? 'met' : 'NOT MET', line.detail];
+    const goal =
+      line.goal === null ? '' : 'atLeast' in line.goal ? `≥ ${line.goal.atLeast}` : `≤ ${line.goal.atMost}`;
+    return [
+      line.name,
+      `${digits(line.value)} ${line.unit}`,
+      goal,
+      met === null ? '' : met ? 'met' : 'NOT MET',
+      line.detail,
+    ];
   });
   const all = [['what', 'figure', 'goal', '', 'detail'], ...rows];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
-  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** What the figures depend on. */

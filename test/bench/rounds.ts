@@ -37,7 +37,10 @@ export async function interleaved<Name extends string>(
       if (round > 0) turns.get(name)?.push(measured);
     }
   }
-  return Object.fromEntries(names.map((name) => [name, resultOf(turns.get(name) ?? [])])) as Record<Name, Result>;
+  return Object.fromEntries(names.map((name) => [name, resultOf(turns.get(name) ?? [])])) as Record<
+    Name,
+    Result
+  >;
 }
 
 function resultOf(turns: readonly Measured[]): Result {
@@ -53,4 +56,5 @@ function resultOf(turns: readonly Measured[]): Result {
 }
 
 /** How much faster `a` is than `b`: the median of the ratios of each round, so that a slow moment counts for both. */
-export const ratioOf = (a: Result, b: Result): number => median(a.rounds.map((value, round) => value / (b.rounds[round] ?? NaN)));
+export const ratioOf = (a: Result, b: Result): number =>
+  median(a.rounds.map((value, round) => value / (b.rounds[round] ?? NaN)));

@@ -28,27 +28,41 @@ interface ApiOptions {
 
 /** The product as in production: build/src/main.js in a process of its own, role api. */
 export const startApi = ({ databaseUrl, shield = true, profile }: ApiOptions): Promise<Server> =>
-  start([...(shield ? [] : ['--import', WITHOUT_SHIELD]), ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]), MAIN], {
-    DATABASE_URL: databaseUrl,
-    ROLE: 'api',
-    SEED: 'none',
-    PORT: '0',
-    LOG_LEVEL: 'warn',
-  });
+  start(
+    [
+      ...(shield ? [] : ['--import', WITHOUT_SHIELD]),
+      ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
+      MAIN,
+    ],
+    {
+      DATABASE_URL: databaseUrl,
+      ROLE: 'api',
+      SEED: 'none',
+      PORT: '0',
+      LOG_LEVEL: 'warn',
+    },
+  );
 
 /** The hand-written statements behind node:http, in a process of their own. */
-export const startBaseline = (databaseUrl: string): Promise<Server> => start([BASELINE], { DATABASE_URL: databaseUrl });
+export const startBaseline = (databaseUrl: string): Promise<Server> =>
+  start([BASELINE], { DATABASE_URL: databaseUrl });
 
 /** Everything in one process with its own PostgreSQL in `dataDir`, as `npm start` runs it. */
-export const startWhole = (dataDir: string): Promise<Server> => start([MAIN], { DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn' });
+export const startWhole = (dataDir: string): Promise<Server> =>
+  start([MAIN], { DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn' });
 
 /** As `startWhole`, by `npm start`, the build before it included; `pid` is npm's. */
 export const startByNpm = (dataDir: string): Promise<Server> =>
   run('npm', ['start'], { DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'warn' });
 
-const start = (args: readonly string[], env: Readonly<Record<string, string>>): Promise<Server> => run(process.execPath, args, env);
+const start = (args: readonly string[], env: Readonly<Record<string, string>>): Promise<Server> =>
+  run(process.execPath, args, env);
 
-async function run(command: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<Server> {
+async function run(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Server> {
   const { PATH, HOME } = process.env;
   // a group of its own, so that stopping npm reaches what npm started
   const child = spawn(command, args, {
@@ -64,7 +78,13 @@ async function run(command: string, args: readonly string[], env: Readonly<Recor
     process.kill(-pid, 'SIGTERM');
     await once(child, 'exit');
   };
-  return { url: `http://127.0.0.1:${port}`, pid, cpuSeconds: () => cpuSeconds(pid), memoryMb: () => memoryMb(pid), stop };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    pid,
+    cpuSeconds: () => cpuSeconds(pid),
+    memoryMb: () => memoryMb(pid),
+    stop,
+  };
 }
 
 /** From the line in which a server says where it listens. */
@@ -92,7 +112,9 @@ async function portOf(child: ChildProcess): Promise<string> {
 function cpuSeconds(pid: number): number {
   const file = `/proc/${pid}/stat`;
   if (!existsSync(file)) return NaN;
-  const fields = readFileSync(file, 'utf8').replace(/^.*\) /, '').split(' ');
+  const fields = readFileSync(file, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 

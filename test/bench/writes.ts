@@ -46,7 +46,10 @@ export function decisions(requests: number, fresh: number): Write {
     },
     bare: () => {
       const number = requests + next();
-      return { path: '/decide', body: JSON.stringify({ assignmentId: assignmentOf(number), personId: personId(deciderOf(number)) }) };
+      return {
+        path: '/decide',
+        body: JSON.stringify({ assignmentId: assignmentOf(number), personId: personId(deciderOf(number)) }),
+      };
     },
     done: /"assignment":\{"id":"[^"]+","status":"APPROVED"\}/,
   };
@@ -59,7 +62,10 @@ export function submissions(drafts: number): Write {
     name: 'submit, 3 steps and 5 approvers',
     goal: 0.3,
     product: () => graphql(SUBMITTER, SUBMIT, { subjectType: 'CONTRACT', subjectId: draftId(next()) }),
-    bare: () => ({ path: '/submit', body: JSON.stringify({ contractId: draftId(next()), personId: personId(SUBMITTER) }) }),
+    bare: () => ({
+      path: '/submit',
+      body: JSON.stringify({ contractId: draftId(next()), personId: personId(SUBMITTER) }),
+    }),
     done: /"request":\{"id":"[^"]+","status":"PENDING"\}/,
   };
 }
@@ -71,10 +77,17 @@ export interface WriteServers {
   readonly baseline: Server;
 }
 
-export async function benchWrite(write: Write, servers: WriteServers, clients: readonly number[], rounds: number, amount: number): Promise<Line[]> {
+export async function benchWrite(
+  write: Write,
+  servers: WriteServers,
+  clients: readonly number[],
+  rounds: number,
+  amount: number,
+): Promise<Line[]> {
   const lines: Line[] = [await compareRows(write, servers)];
-  const run = (server: Server, next: () => Call, done: RegExp, connections: number) => (): Promise<Measured> =>
-    measure({ server, connections, amount, next, right: (body) => done.test(body) });
+  const run =
+    (server: Server, next: () => Call, done: RegExp, connections: number) => (): Promise<Measured> =>
+      measure({ server, connections, amount, next, right: (body) => done.test(body) });
   for (const connections of clients) {
     const result = await interleaved(rounds, {
       product: run(servers.product, write.product, write.done, connections),
@@ -102,28 +115,47 @@ const TABLES = ['approval_event', 'approval_step', 'approval_assignment', 'appro
 
 /** Statements of one write of each; and that both left the same rows, else the comparison would be void. */
 async function compareRows(write: Write, { database, url, product, baseline }: WriteServers): Promise<Line> {
-  const idOf = (text: string): string => /"requestId":"([^"]+)"|"request":\{"id":"([^"]+)"/.exec(text)?.slice(1).find(Boolean) ?? '';
+  const idOf = (text: string): string =>
+    /"requestId":"([^"]+)"|"request":\{"id":"([^"]+)"/.exec(text)?.slice(1).find(Boolean) ?? '';
   let answer = '';
   // statements are counted on the second: the first also loads what is kept for the life of the process
   await callOnce(product, write.product());
   await callOnce(baseline, write.bare());
   const ours = await database.statementsOf(async () => (answer = await callOnce(product, write.product())));
   const ourRows = await rowsOf(url, idOf(answer));
-  const bare = await database.statementsOf(async () => (answer = await callOnce(baseline, write.bare())), 'baseline');
+  const bare = await database.statementsOf(
+    async () => (answer = await callOnce(baseline, write.bare())),
+    'baseline',
+  );
   const bareRows = await rowsOf(url, idOf(answer));
-  if (ourRows !== bareRows) throw new Error(`${write.name}: the product left ${ourRows}, bare SQL ${bareRows}`);
-  return { name: `${write.name}: statements`, value: ours.length, unit: 'statements', goal: null, detail: `bare SQL ${bare.length}, begin and commit included; both left ${ourRows}` };
+  if (ourRows !== bareRows)
+    throw new Error(`${write.name}: the product left ${ourRows}, bare SQL ${bareRows}`);
+  return {
+    name: `${write.name}: statements`,
+    value: ours.length,
+    unit: 'statements',
+    goal: null,
+    detail: `bare SQL ${bare.length}, begin and commit included; both left ${ourRows}`,
+  };
 }
 
 async function rowsOf(url: string, requestId: string): Promise<string> {
   return withClient(url, async (client) => {
     const counts: string[] = [];
     for (const table of TABLES) {
-      const { rows } = await client.query(`select count(*) as n from ${table} where request_id = $1`, [requestId]);
+      const { rows } = await client.query(`select count(*) as n from ${table} where request_id = $1`, [
+        requestId,
+      ]);
       counts.push(`${rows[0].n} ${table.replace('approval_', '')}`);
     }
-    const { rows: timers } = await client.query(`select count(*) filter (where state = 'SCHEDULED') as live, count(*) as n from timer where subject_id = $1`, [requestId]);
-    const { rows: messages } = await client.query(`select count(*) as n from outbox_message where key like $1`, [`${requestId}/%`]);
+    const { rows: timers } = await client.query(
+      `select count(*) filter (where state = 'SCHEDULED') as live, count(*) as n from timer where subject_id = $1`,
+      [requestId],
+    );
+    const { rows: messages } = await client.query(
+      `select count(*) as n from outbox_message where key like $1`,
+      [`${requestId}/%`],
+    );
     return `${counts.join(', ')}, ${timers[0].n} timer (${timers[0].live} live), ${messages[0].n} outbox`;
   });
 }

@@ -28,13 +28,18 @@ function listen(url: string, token: string): { readonly heard: InboxChange[]; re
   const heard: InboxChange[] = [];
   client.subscribe<{ inboxChanged: InboxChange }>(
     { query: 'subscription { inboxChanged { change assignmentId assignment { request { id } } } }' },
-    { next: ({ data }) => void (data && heard.push(data.inboxChanged)), error: () => undefined, complete: () => undefined },
+    {
+      next: ({ data }) => void (data && heard.push(data.inboxChanged)),
+      error: () => undefined,
+      complete: () => undefined,
+    },
   );
   return { heard, client };
 }
 
 if (!BACKENDS.includes('redis')) {
-  test.skip('the same with the queue in Redis: not run, because there is no Redis (TEST_REDIS_URL is not set)', () => undefined);
+  test.skip('the same with the queue in Redis: not run, because there is no Redis (TEST_REDIS_URL is not set)', () =>
+    undefined);
 }
 
 describe.each(BACKENDS)('API and worker as two processes, the queue in %s', (name) => {
@@ -50,7 +55,13 @@ describe.each(BACKENDS)('API and worker as two processes, the queue in %s', (nam
     queue = queueBackend(name, database.url);
     await queue.wipe();
     const { redisUrl } = queue.settings;
-    const env = { DATABASE_URL: database.url, ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }), SEED: 'demo', DEMO_PASSWORD, SWEEP_SECONDS: '1' };
+    const env = {
+      DATABASE_URL: database.url,
+      ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+      SEED: 'demo',
+      DEMO_PASSWORD,
+      SWEEP_SECONDS: '1',
+    };
     // Both at once on one database: one migrates and installs, the other waits.
     [api, worker] = await Promise.all([start({ ...env, ROLE: 'api' }), start({ ...env, ROLE: 'worker' })]);
     products.push(api, worker);
@@ -76,39 +87,74 @@ describe.each(BACKENDS)('API and worker as two processes, the queue in %s', (nam
   test('a contract is previewed, submitted, and approved by three people, whose windows are told', async () => {
     const window = listen(api.url(), await client.tokenOf('finance'));
     const contractId = await client.createContract({ title: 'Brake pads' });
-    const { previewApproval } = await client.ask<{ previewApproval: { steps: { outcome: string; approvers: { person: { email: string } }[] }[] } }>(
+    const { previewApproval } = await client.ask<{
+      previewApproval: { steps: { outcome: string; approvers: { person: { email: string } }[] }[] };
+    }>(
       'sales',
       'query ($input: PreviewApprovalInput!) { previewApproval(input: $input) { steps { outcome approvers { person { email } } } } }',
       { input: { subjectType: 'CONTRACT', subjectId: contractId } },
     );
-    const asked = previewApproval.steps.flatMap(({ outcome, approvers }) => (outcome === 'ASKED' ? approvers.map(({ person }) => person.email.split('@')[0]) : []));
+    const asked = previewApproval.steps.flatMap(({ outcome, approvers }) =>
+      outcome === 'ASKED' ? approvers.map(({ person }) => person.email.split('@')[0]) : [],
+    );
     expect(asked).toEqual(['manager', 'finance', 'legal']);
-    await eventually('the window is open', async () => /countersign_sockets_open [1-9]/.test(await (await fetch(`${api.url()}/metrics`)).text()));
+    await eventually('the window is open', async () =>
+      /countersign_sockets_open [1-9]/.test(await (await fetch(`${api.url()}/metrics`)).text()),
+    );
 
     const request = await client.submit(contractId);
     for (const person of ['manager', 'finance', 'legal']) {
-      await client.ask(person, decide('approve'), { input: { assignmentId: openTask(await client.view(request.id), person) } });
+      await client.ask(person, decide('approve'), {
+        input: { assignmentId: openTask(await client.view(request.id), person) },
+      });
     }
     expect(await client.view(request.id)).toMatchObject({ status: 'APPROVED', digest: request.digest });
-    const { contract } = await client.ask<{ contract: { status: string } }>('sales', 'query ($id: ID!) { contract(id: $id) { status } }', { id: contractId });
+    const { contract } = await client.ask<{ contract: { status: string } }>(
+      'sales',
+      'query ($id: ID!) { contract(id: $id) { status } }',
+      { id: contractId },
+    );
     expect(contract.status).toBe('APPROVED');
 
-    const changes = await eventually('finance has heard of both changes', () => window.heard.length >= 2 && window.heard);
-    expect(changes).toMatchObject([{ change: 'ADDED', assignment: { request: { id: request.id } } }, { change: 'REMOVED' }]);
+    const changes = await eventually(
+      'finance has heard of both changes',
+      () => window.heard.length >= 2 && window.heard,
+    );
+    expect(changes).toMatchObject([
+      { change: 'ADDED', assignment: { request: { id: request.id } } },
+      { change: 'REMOVED' },
+    ]);
     await window.client.dispose();
     // The worker delivered what the API wrote.
-    await eventually('the requester is told of the end', async () => (await notificationsOf(request.id)).some(({ kind, email }) => kind === 'ENDED' && email === 'sales@demo.local'));
+    await eventually('the requester is told of the end', async () =>
+      (await notificationsOf(request.id)).some(
+        ({ kind, email }) => kind === 'ENDED' && email === 'sales@demo.local',
+      ),
+    );
   }, 60_000);
 
   test('a stalled step escalates by itself, rung by rung, and the people see it', async () => {
     const window = listen(api.url(), await client.tokenOf('gm'));
-    const request = await client.submit(await client.createContract({ title: 'Stalled', signingMode: 'against-the-clock' }));
+    const request = await client.submit(
+      await client.createContract({ title: 'Stalled', signingMode: 'against-the-clock' }),
+    );
     // Nobody touches the system; this only looks.
     const types = await eventually('the last rung has acted', async () => {
       const { events } = await client.view(request.id);
       return events.filter(({ type }) => type === 'ESCALATED').length >= 4 && events;
     });
-    expect(types.map(({ type }) => type)).toEqual(['SUBMITTED', 'STEP_OPENED', 'REMINDED', 'REMINDED', 'ESCALATED', 'ESCALATED', 'ESCALATED', 'ESCALATED', 'ASSIGNMENT_CLOSED', 'ASSIGNMENT_CLOSED']);
+    expect(types.map(({ type }) => type)).toEqual([
+      'SUBMITTED',
+      'STEP_OPENED',
+      'REMINDED',
+      'REMINDED',
+      'ESCALATED',
+      'ESCALATED',
+      'ESCALATED',
+      'ESCALATED',
+      'ASSIGNMENT_CLOSED',
+      'ASSIGNMENT_CLOSED',
+    ]);
     expect(types.slice(1).every(({ actor }) => actor === null)).toBe(true);
 
     const notified = await eventually('everybody is told', async () => {
@@ -124,16 +170,24 @@ describe.each(BACKENDS)('API and worker as two processes, the queue in %s', (nam
       'REMINDED manager',
       'REMINDED manager',
     ]);
-    expect(await eventually('the general manager’s window is told', () => window.heard.length > 0 && window.heard)).toMatchObject([{ change: 'ADDED' }]);
+    expect(
+      await eventually('the general manager’s window is told', () => window.heard.length > 0 && window.heard),
+    ).toMatchObject([{ change: 'ADDED' }]);
     await window.client.dispose();
 
-    await client.ask('gm', decide('approve'), { input: { assignmentId: openTask(await client.view(request.id), 'gm') } });
+    await client.ask('gm', decide('approve'), {
+      input: { assignmentId: openTask(await client.view(request.id), 'gm') },
+    });
     expect(await client.view(request.id)).toMatchObject({ status: 'APPROVED' });
   }, 60_000);
 
   test('both processes end cleanly, and what they leave holds together', async () => {
     await eventually('the outbox is empty', async () => {
-      const left = await readDb(database.orm.em.fork()).selectFrom('outbox_message').select('id').where('state', '=', 'PENDING').execute();
+      const left = await readDb(database.orm.em.fork())
+        .selectFrom('outbox_message')
+        .select('id')
+        .where('state', '=', 'PENDING')
+        .execute();
       return left.length === 0;
     });
     expect(await Promise.all([api.stop(), worker.stop()])).toEqual([

@@ -34,31 +34,52 @@ interface RequestView {
 
 let customerId: string;
 async function contract(amount: string): Promise<string> {
-  customerId ??= (await app.ask<{ customers: { edges: { node: { id: string } }[] } }>('sales', '{ customers { edges { node { id } } } }')).customers.edges[0]!.node.id;
+  customerId ??= (
+    await app.ask<{ customers: { edges: { node: { id: string } }[] } }>(
+      'sales',
+      '{ customers { edges { node { id } } } }',
+    )
+  ).customers.edges[0]!.node.id;
   const input = { title: `Contract over ${amount}`, customerId, amount: { amount, currency: 'CNY' } };
-  return (await app.ask<{ createContract: { contract: { id: string } } }>('sales', CREATE, { input })).createContract.contract.id;
+  return (await app.ask<{ createContract: { contract: { id: string } } }>('sales', CREATE, { input }))
+    .createContract.contract.id;
 }
 
 async function submit(subjectId: string, more: object = {}): Promise<RequestView> {
   const input = { subjectType: 'CONTRACT', subjectId, ...more };
-  return (await app.ask<{ submitForApproval: { request: RequestView } }>('sales', SUBMIT, { input })).submitForApproval.request;
+  return (await app.ask<{ submitForApproval: { request: RequestView } }>('sales', SUBMIT, { input }))
+    .submitForApproval.request;
 }
 
-const view = async (as: string, id: string): Promise<RequestView> => (await app.ask<{ approvalRequest: RequestView }>(as, REQUEST, { id })).approvalRequest;
+const view = async (as: string, id: string): Promise<RequestView> =>
+  (await app.ask<{ approvalRequest: RequestView }>(as, REQUEST, { id })).approvalRequest;
 
 /** The open assignment of a person in a request, found through their inbox. */
 async function taskOf(person: string, requestId: string): Promise<string> {
-  const { inbox } = await app.ask<{ inbox: { edges: { node: { id: string; request: { id: string } } }[] } }>(person, INBOX);
+  const { inbox } = await app.ask<{ inbox: { edges: { node: { id: string; request: { id: string } } }[] } }>(
+    person,
+    INBOX,
+  );
   const task = inbox.edges.find(({ node }) => node.request.id === requestId);
   if (!task) throw new Error(`${person} is not being asked`);
   return task.node.id;
 }
 
 const act = async (person: string, mutation: string, requestId: string, more: object = {}): Promise<void> => {
-  const type = { approve: 'DecisionInput', reject: 'DecisionInput', returnForChanges: 'ReturnInput', delegateAssignment: 'DelegateInput', transferAssignment: 'TransferInput' }[mutation];
-  await app.ask(person, `mutation ($input: ${type}!) { ${mutation}(input: $input) { assignment { status } request { status } } }`, {
-    input: { assignmentId: await taskOf(person, requestId), ...more },
-  });
+  const type = {
+    approve: 'DecisionInput',
+    reject: 'DecisionInput',
+    returnForChanges: 'ReturnInput',
+    delegateAssignment: 'DelegateInput',
+    transferAssignment: 'TransferInput',
+  }[mutation];
+  await app.ask(
+    person,
+    `mutation ($input: ${type}!) { ${mutation}(input: $input) { assignment { status } request { status } } }`,
+    {
+      input: { assignmentId: await taskOf(person, requestId), ...more },
+    },
+  );
 };
 
 describe('a contract is countersigned by the right people in the right order', () => {
@@ -84,12 +105,18 @@ describe('a contract is countersigned by the right people in the right order', (
 
   test('the preview names the route before anything is written', async () => {
     const id = await contract('860000.00');
-    const { previewApproval } = await app.ask<{ previewApproval: { steps: { key: string; outcome: string; approvers: { person: { email: string } }[] }[] } }>(
+    const { previewApproval } = await app.ask<{
+      previewApproval: {
+        steps: { key: string; outcome: string; approvers: { person: { email: string } }[] }[];
+      };
+    }>(
       'sales',
       `query ($input: PreviewApprovalInput!) { previewApproval(input: $input) { process { key } steps { key outcome reason dueAt approvers { person { email } rule } excluded { reason } } } }`,
       { input: { subjectType: 'CONTRACT', subjectId: id } },
     );
-    const asked = previewApproval.steps.filter((step) => step.outcome === 'ASKED' && step.approvers.length > 0).map((step) => step.approvers[0]!.person.email.split('@')[0]);
+    const asked = previewApproval.steps
+      .filter((step) => step.outcome === 'ASKED' && step.approvers.length > 0)
+      .map((step) => step.approvers[0]!.person.email.split('@')[0]);
     expect(asked).toEqual(['manager', 'tech', 'finance', 'legal', 'gm']);
   });
 });
@@ -102,20 +129,45 @@ describe('refusals', () => {
     const task = await taskOf('manager', request.id);
     const approve = 'mutation ($input: DecisionInput!) { approve(input: $input) { request { id } } }';
     expect(await app.refusal('tech', approve, { input: { assignmentId: task } })).toBe('NOT_FOUND');
-    expect(await app.refusal('sales', approve, { input: { assignmentId: task } })).toBe('NOT_YOUR_ASSIGNMENT');
+    expect(await app.refusal('sales', approve, { input: { assignmentId: task } })).toBe(
+      'NOT_YOUR_ASSIGNMENT',
+    );
     expect(await app.refusal('gm', approve, { input: { assignmentId: task } })).toBe('NOT_YOUR_ASSIGNMENT');
-    expect(await app.refusal('sales', SUBMIT, { input: { subjectType: 'CONTRACT', subjectId: contractId } })).toBe('ALREADY_SUBMITTED');
-    expect(await app.refusal('sales', 'mutation ($input: UpdateContractInput!) { updateContract(input: $input) { contract { id } } }', { input: { id: contractId, expectedVersion: 2, title: 'x' } })).toBe('SUBJECT_LOCKED');
+    expect(
+      await app.refusal('sales', SUBMIT, { input: { subjectType: 'CONTRACT', subjectId: contractId } }),
+    ).toBe('ALREADY_SUBMITTED');
+    expect(
+      await app.refusal(
+        'sales',
+        'mutation ($input: UpdateContractInput!) { updateContract(input: $input) { contract { id } } }',
+        { input: { id: contractId, expectedVersion: 2, title: 'x' } },
+      ),
+    ).toBe('SUBJECT_LOCKED');
     await act('manager', 'reject', request.id, { comment: 'no' });
-    expect(await view('sales', request.id)).toMatchObject({ status: 'REJECTED', subject: { status: 'REJECTED' } });
+    expect(await view('sales', request.id)).toMatchObject({
+      status: 'REJECTED',
+      subject: { status: 'REJECTED' },
+    });
     expect(await app.refusal('manager', approve, { input: { assignmentId: task } })).toBe('REQUEST_ENDED');
   });
 
   test('an interested person decides neither by transfer nor by delegation', async () => {
     const request = await submit(await contract('100000.00'));
     const input = { assignmentId: await taskOf('manager', request.id), toUserId: await app.person('sales') };
-    expect(await app.refusal('manager', 'mutation ($input: TransferInput!) { transferAssignment(input: $input) { request { id } } }', { input })).toBe('INTERESTED_PERSON');
-    expect(await app.refusal('manager', 'mutation ($input: DelegateInput!) { delegateAssignment(input: $input) { request { id } } }', { input })).toBe('INTERESTED_PERSON');
+    expect(
+      await app.refusal(
+        'manager',
+        'mutation ($input: TransferInput!) { transferAssignment(input: $input) { request { id } } }',
+        { input },
+      ),
+    ).toBe('INTERESTED_PERSON');
+    expect(
+      await app.refusal(
+        'manager',
+        'mutation ($input: DelegateInput!) { delegateAssignment(input: $input) { request { id } } }',
+        { input },
+      ),
+    ).toBe('INTERESTED_PERSON');
   });
 });
 
@@ -124,17 +176,43 @@ describe('around the decision', () => {
     const contractId = await contract('100000.00');
     const request = await submit(contractId);
     await act('manager', 'returnForChanges', request.id, { comment: 'say more' });
-    expect(await view('sales', request.id)).toMatchObject({ status: 'RETURNED', subject: { status: 'RETURNED' } });
-    const { contract: before } = await app.ask<{ contract: { version: number } }>('sales', 'query ($id: ID!) { contract(id: $id) { version } }', { id: contractId });
-    await app.ask('sales', 'mutation ($input: UpdateContractInput!) { updateContract(input: $input) { contract { id } } }', { input: { id: contractId, expectedVersion: before.version, title: 'More words' } });
-    await app.ask('sales', 'mutation ($input: ResubmitInput!) { resubmit(input: $input) { request { round } } }', { input: { requestId: request.id, comment: 'done' } });
-    expect(await view('sales', request.id)).toMatchObject({ status: 'PENDING', round: 2, subject: { status: 'IN_REVIEW' } });
+    expect(await view('sales', request.id)).toMatchObject({
+      status: 'RETURNED',
+      subject: { status: 'RETURNED' },
+    });
+    const { contract: before } = await app.ask<{ contract: { version: number } }>(
+      'sales',
+      'query ($id: ID!) { contract(id: $id) { version } }',
+      { id: contractId },
+    );
+    await app.ask(
+      'sales',
+      'mutation ($input: UpdateContractInput!) { updateContract(input: $input) { contract { id } } }',
+      { input: { id: contractId, expectedVersion: before.version, title: 'More words' } },
+    );
+    await app.ask(
+      'sales',
+      'mutation ($input: ResubmitInput!) { resubmit(input: $input) { request { round } } }',
+      { input: { requestId: request.id, comment: 'done' } },
+    );
+    expect(await view('sales', request.id)).toMatchObject({
+      status: 'PENDING',
+      round: 2,
+      subject: { status: 'IN_REVIEW' },
+    });
   });
 
   test('withdrawn before anyone has decided; the contract is a draft again', async () => {
     const request = await submit(await contract('100000.00'));
-    await app.ask('sales', 'mutation ($input: WithdrawInput!) { withdraw(input: $input) { request { status } } }', { input: { requestId: request.id } });
-    expect(await view('sales', request.id)).toMatchObject({ status: 'WITHDRAWN', subject: { status: 'DRAFT' } });
+    await app.ask(
+      'sales',
+      'mutation ($input: WithdrawInput!) { withdraw(input: $input) { request { status } } }',
+      { input: { requestId: request.id } },
+    );
+    expect(await view('sales', request.id)).toMatchObject({
+      status: 'WITHDRAWN',
+      subject: { status: 'DRAFT' },
+    });
   });
 
   test('delegated: the delegate decides, on behalf of', async () => {
@@ -142,27 +220,52 @@ describe('around the decision', () => {
     await act('manager', 'delegateAssignment', request.id, { toUserId: await app.person('director') });
     await act('director', 'approve', request.id);
     const step = (await view('sales', request.id)).steps.find((entry) => entry.key === 'manager-review');
-    expect(step).toMatchObject({ status: 'APPROVED', assignments: [{ status: 'DELEGATED' }, { status: 'APPROVED', onBehalfOf: { email: 'manager@demo.local' } }] });
+    expect(step).toMatchObject({
+      status: 'APPROVED',
+      assignments: [
+        { status: 'DELEGATED' },
+        { status: 'APPROVED', onBehalfOf: { email: 'manager@demo.local' } },
+      ],
+    });
   });
 
   test('the same idempotency key gives the same request; another payload is a conflict', async () => {
     const contractId = await contract('100000.00');
-    const [first, second] = await Promise.all([submit(contractId, { idempotencyKey: 'k1' }), submit(contractId, { idempotencyKey: 'k1' })]);
+    const [first, second] = await Promise.all([
+      submit(contractId, { idempotencyKey: 'k1' }),
+      submit(contractId, { idempotencyKey: 'k1' }),
+    ]);
     expect(first.id).toBe(second.id);
-    expect(await app.refusal('sales', SUBMIT, { input: { subjectType: 'CONTRACT', subjectId: contractId, comment: 'other', idempotencyKey: 'k1' } })).toBe('IDEMPOTENCY_CONFLICT');
+    expect(
+      await app.refusal('sales', SUBMIT, {
+        input: { subjectType: 'CONTRACT', subjectId: contractId, comment: 'other', idempotencyKey: 'k1' },
+      }),
+    ).toBe('IDEMPOTENCY_CONFLICT');
   });
 
   test('a stalled step reminds, then escalates, with no one touching the system', async () => {
     const request = await submit(await contract('100000.00'));
-    const dues = await app.ask<{ timers: { kind: string; dueAt: string; state: string }[] }>('sales', 'query ($id: ID!) { timers(subjectId: $id) { kind dueAt state } }', { id: request.id });
+    const dues = await app.ask<{ timers: { kind: string; dueAt: string; state: string }[] }>(
+      'sales',
+      'query ($id: ID!) { timers(subjectId: $id) { kind dueAt state } }',
+      { id: request.id },
+    );
     expect(dues.timers.length).toBeGreaterThan(1);
-    const last = dues.timers.map((timer) => timer.dueAt).sort().at(-1)!;
+    const last = dues.timers
+      .map((timer) => timer.dueAt)
+      .sort()
+      .at(-1)!;
     app.moveTo(new Date(last));
     const report = await app.sweep();
     expect(report).toMatchObject({ failed: 0, refused: 0 });
     const after = await view('sales', request.id);
-    expect(after.events.map((event) => event.type)).toEqual(expect.arrayContaining(['REMINDED', 'ESCALATED']));
-    const { stalled } = await app.ask<{ stalled: { edges: unknown[] } }>('manager', '{ stalled { edges { node { overdueSeconds } } } }');
+    expect(after.events.map((event) => event.type)).toEqual(
+      expect.arrayContaining(['REMINDED', 'ESCALATED']),
+    );
+    const { stalled } = await app.ask<{ stalled: { edges: unknown[] } }>(
+      'manager',
+      '{ stalled { edges { node { overdueSeconds } } } }',
+    );
     expect(stalled.edges.length).toBeGreaterThan(0);
   });
 });

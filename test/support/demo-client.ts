@@ -7,7 +7,11 @@ export const DEMO_PASSWORD = 'a password for tests';
 export interface Step {
   readonly key: string;
   readonly status: string;
-  readonly assignments: readonly { readonly id: string; readonly status: string; readonly person: { readonly email: string } }[];
+  readonly assignments: readonly {
+    readonly id: string;
+    readonly status: string;
+    readonly person: { readonly email: string };
+  }[];
 }
 
 export interface RequestView {
@@ -25,7 +29,12 @@ export interface DemoClient {
   /** As `send`, for operations that must succeed. */
   ask<T>(as: string | null, query: string, variables?: Record<string, unknown>): Promise<T>;
   /** As `send`, again and again while servers are killed; safe for what carries an idempotency key. */
-  insist<T>(as: string, query: string, variables?: Record<string, unknown>, onTry?: () => void): Promise<Answer<T>>;
+  insist<T>(
+    as: string,
+    query: string,
+    variables?: Record<string, unknown>,
+    onTry?: () => void,
+  ): Promise<Answer<T>>;
   tokenOf(person: string): Promise<string>;
   createContract(fields?: Record<string, unknown>): Promise<string>;
   submit(contractId: string, more?: object): Promise<RequestView>;
@@ -36,7 +45,8 @@ export const SUBMIT = `mutation ($input: SubmitForApprovalInput!) { submitForApp
   request { id status digest steps { key status assignments { id status person { email } } } events { type actor { email } } } } }`;
 export const VIEW = `query ($id: ID!) { approvalRequest(id: $id) { id status digest steps { key status assignments { id status person { email } } }
   events { type actor { email } } } }`;
-export const CREATE = 'mutation ($input: CreateContractInput!) { createContract(input: $input) { contract { id } } }';
+export const CREATE =
+  'mutation ($input: CreateContractInput!) { createContract(input: $input) { contract { id } } }';
 export const decide = (verb: 'approve' | 'reject'): string =>
   `mutation ($input: DecisionInput!) { ${verb}(input: $input) { assignment { id status } request { id status } } }`;
 
@@ -45,10 +55,17 @@ export function demoClient(url: () => string, password = DEMO_PASSWORD): DemoCli
   const tokens = new Map<string, Promise<string>>();
   let customerId: string | undefined;
 
-  const post = async <T>(token: string | null, query: string, variables: Record<string, unknown>): Promise<Answer<T>> => {
+  const post = async <T>(
+    token: string | null,
+    query: string,
+    variables: Record<string, unknown>,
+  ): Promise<Answer<T>> => {
     const response = await fetch(`${url()}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
+      headers: {
+        'content-type': 'application/json',
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      },
       body: JSON.stringify({ query, variables }),
     });
     return (await response.json()) as Answer<T>;
@@ -74,10 +91,16 @@ export function demoClient(url: () => string, password = DEMO_PASSWORD): DemoCli
     send: async (as, query, variables = {}) => post(as === null ? null : await tokenOf(as), query, variables),
     async ask<T>(as: string | null, query: string, variables?: Record<string, unknown>) {
       const { data, errors } = await client.send<T>(as, query, variables);
-      if (errors || data === null) throw new Error(`${as ?? 'nobody'} was refused: ${JSON.stringify(errors)}`);
+      if (errors || data === null)
+        throw new Error(`${as ?? 'nobody'} was refused: ${JSON.stringify(errors)}`);
       return data;
     },
-    async insist<T>(as: string, query: string, variables?: Record<string, unknown>, onTry = (): void => undefined) {
+    async insist<T>(
+      as: string,
+      query: string,
+      variables?: Record<string, unknown>,
+      onTry = (): void => undefined,
+    ) {
       const giveUpAt = performance.now() + 60_000;
       for (;;) {
         onTry();
@@ -90,23 +113,37 @@ export function demoClient(url: () => string, password = DEMO_PASSWORD): DemoCli
       }
     },
     async createContract(fields = {}) {
-      customerId ??= (await client.ask<{ customers: { edges: { node: { id: string } }[] } }>('sales', '{ customers { edges { node { id } } } }')).customers
-        .edges[0]!.node.id;
-      const input = { title: 'Contract', customerId, amount: { amount: '120000.00', currency: 'CNY' }, ...fields };
-      return (await client.ask<{ createContract: { contract: { id: string } } }>('sales', CREATE, { input })).createContract.contract.id;
+      customerId ??= (
+        await client.ask<{ customers: { edges: { node: { id: string } }[] } }>(
+          'sales',
+          '{ customers { edges { node { id } } } }',
+        )
+      ).customers.edges[0]!.node.id;
+      const input = {
+        title: 'Contract',
+        customerId,
+        amount: { amount: '120000.00', currency: 'CNY' },
+        ...fields,
+      };
+      return (await client.ask<{ createContract: { contract: { id: string } } }>('sales', CREATE, { input }))
+        .createContract.contract.id;
     },
     async submit(subjectId, more = {}) {
       const input = { subjectType: 'CONTRACT', subjectId, ...more };
-      return (await client.ask<{ submitForApproval: { request: RequestView } }>('sales', SUBMIT, { input })).submitForApproval.request;
+      return (await client.ask<{ submitForApproval: { request: RequestView } }>('sales', SUBMIT, { input }))
+        .submitForApproval.request;
     },
-    view: async (id, as = 'sales') => (await client.ask<{ approvalRequest: RequestView }>(as, VIEW, { id })).approvalRequest,
+    view: async (id, as = 'sales') =>
+      (await client.ask<{ approvalRequest: RequestView }>(as, VIEW, { id })).approvalRequest,
   };
   return client;
 }
 
 /** The assignment that waits for this person. */
 export function openTask({ steps }: RequestView, person: string): string {
-  const open = steps.flatMap(({ assignments }) => assignments).find((one) => one.status === 'OPEN' && one.person.email === `${person}@demo.local`);
+  const open = steps
+    .flatMap(({ assignments }) => assignments)
+    .find((one) => one.status === 'OPEN' && one.person.email === `${person}@demo.local`);
   if (!open) throw new Error(`${person} is not being asked`);
   return open.id;
 }

@@ -55,7 +55,13 @@ export function launch(env: Readonly<Record<string, string>>, options: LaunchOpt
   const child = spawn(file, args, {
     ...options.as,
     cwd: options.command ? PROJECT : '/',
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: process.env['TMPDIR'], PORT: '0', ...env },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      TMPDIR: process.env['TMPDIR'],
+      PORT: '0',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   alive.add(child);
@@ -97,7 +103,10 @@ export function launch(env: Readonly<Record<string, string>>, options: LaunchOpt
 }
 
 /** As `launch`, running. */
-export async function start(env: Readonly<Record<string, string>>, options?: LaunchOptions): Promise<Product> {
+export async function start(
+  env: Readonly<Record<string, string>>,
+  options?: LaunchOptions,
+): Promise<Product> {
   const product = launch(env, options);
   await product.running;
   return product;
@@ -143,7 +152,8 @@ export async function eventually<T>(
   for (;;) {
     const answer = await ask();
     if (answer !== false && answer !== null) return answer;
-    if (performance.now() > giveUpAt) throw new Error(`within ${deadlineMs} ms it did not come true that ${what}`);
+    if (performance.now() > giveUpAt)
+      throw new Error(`within ${deadlineMs} ms it did not come true that ${what}`);
     await sleep(20);
   }
 }

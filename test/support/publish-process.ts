@@ -6,7 +6,11 @@ import { compileProcess, processSchema } from '../../src/workflows/process-file.
 import { SUBJECT_TYPES } from '../../src/workflows/subject-types.js';
 
 /** Publishes a contract process ahead of the packs' own, for the contracts whose signing mode is its key. */
-export async function publishProcess(em: EntityManager, key: string, steps: readonly object[]): Promise<void> {
+export async function publishProcess(
+  em: EntityManager,
+  key: string,
+  steps: readonly object[],
+): Promise<void> {
   const written = processSchema.parse({
     kind: 'process',
     key,

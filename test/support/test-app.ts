@@ -15,7 +15,11 @@ export const START = new Date('2024-05-20T01:00:00Z');
 
 export interface Answer<T> {
   readonly data: T | null;
-  readonly errors?: readonly { readonly message: string; readonly path?: readonly (string | number)[]; readonly extensions: Record<string, unknown> & { code: string } }[];
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly path?: readonly (string | number)[];
+    readonly extensions: Record<string, unknown> & { code: string };
+  }[];
 }
 
 /** The whole product on a fresh database with the demo data; time stands still until the test moves it. */
@@ -41,7 +45,11 @@ export interface TestApp {
 export async function testApp(overrides: Partial<Config> = {}): Promise<TestApp> {
   const database = await testDatabase();
   const errors: unknown[] = [];
-  const log: Log = { info: () => undefined, warn: () => undefined, error: (fields, message) => void errors.push({ ...fields, message }) };
+  const log: Log = {
+    info: () => undefined,
+    warn: () => undefined,
+    error: (fields, message) => void errors.push({ ...fields, message }),
+  };
   let now = START;
   const config: Config = {
     nodeEnv: 'test',
@@ -66,7 +74,11 @@ export async function testApp(overrides: Partial<Config> = {}): Promise<TestApp>
   const person = async (key: string): Promise<string> => {
     const known = people.get(key);
     if (known) return known;
-    const { id } = await readDb(app.orm.em.fork()).selectFrom('app_user').select('id').where('email', '=', `${key}@demo.local`).executeTakeFirstOrThrow();
+    const { id } = await readDb(app.orm.em.fork())
+      .selectFrom('app_user')
+      .select('id')
+      .where('email', '=', `${key}@demo.local`)
+      .executeTakeFirstOrThrow();
     people.set(key, id);
     return id;
   };
@@ -78,13 +90,25 @@ export async function testApp(overrides: Partial<Config> = {}): Promise<TestApp>
     const far = new Date('2100-01-01T00:00:00Z');
     await readDb(app.orm.em.fork())
       .insertInto('session')
-      .values({ id: newRowId(), person_id: await person(key), access_hash: hashToken(token), access_expires_at: far, refresh_hash: hashToken(`r${token}`), signed_in_at: now, expires_at: far })
+      .values({
+        id: newRowId(),
+        person_id: await person(key),
+        access_hash: hashToken(token),
+        access_expires_at: far,
+        refresh_hash: hashToken(`r${token}`),
+        signed_in_at: now,
+        expires_at: far,
+      })
       .execute();
     tokens.set(key, token);
     return token;
   };
 
-  const send = async <T>(as: string | null, query: string, variables: Record<string, unknown> = {}): Promise<Answer<T>> => {
+  const send = async <T>(
+    as: string | null,
+    query: string,
+    variables: Record<string, unknown> = {},
+  ): Promise<Answer<T>> => {
     const authorization = as === null ? {} : { authorization: `Bearer ${await tokenOf(as)}` };
     const response = await app.http!.inject({
       method: 'POST',
@@ -101,7 +125,8 @@ export async function testApp(overrides: Partial<Config> = {}): Promise<TestApp>
     send,
     async ask<T>(as: string | null, query: string, variables?: Record<string, unknown>) {
       const { data, errors: refused } = await send<T>(as, query, variables);
-      if (refused || data === null) throw new Error(`${as ?? 'nobody'} was refused: ${JSON.stringify(refused)}`);
+      if (refused || data === null)
+        throw new Error(`${as ?? 'nobody'} was refused: ${JSON.stringify(refused)}`);
       return data;
     },
     async refusal(as, query, variables) {

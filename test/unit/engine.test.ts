@@ -1322,6 +1322,19 @@ describe('due times, reminders and the ladder', () => {
     expect(giveBack.request).toMatchObject({ status: 'RETURNED', returnedById: null });
   });
 
+  test('a rejection by the machine is not laid at the door of one who was outvoted', () => {
+    const formula = { mode: 'm-of-n', m: 1, rejection: 'majority' } as const;
+    const story = late({ do: 'decide', verdict: 'REJECT' }, { by: 'bob cid eve', formula });
+    story.reject('bob', { comment: 'not I' });
+    story.fireNext();
+    expect(story.facts.at(-1)).toMatchObject({
+      type: 'ENDED',
+      outcome: 'REJECTED',
+      by: 'system',
+      comment: null,
+    });
+  });
+
   test('each rung comes its delay after the one below, and climbs no higher', () => {
     const ladder = [
       { after: days(1), action: { do: 'add', who: people('eve') } },

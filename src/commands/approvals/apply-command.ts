@@ -33,7 +33,11 @@ export async function applyCommand(
 }
 
 /** Decides on a request whose row this transaction has locked or made. */
-export async function applyTo(tx: TransactionContext, stored: StoredRequest, command: Command): Promise<Applied> {
+export async function applyTo(
+  tx: TransactionContext,
+  stored: StoredRequest,
+  command: Command,
+): Promise<Applied> {
   const { organisation, calendarOf } = await loadOrganisation(tx.em);
   const facts = decide(stored.state, command, { now: tx.now, organisation, calendarOf });
   if (facts.length === 0) return { state: stored.state, facts, assignmentIds: stored.assignmentIds };
@@ -46,7 +50,12 @@ export async function applyTo(tx: TransactionContext, stored: StoredRequest, com
 
 /** The request under its row lock. @throws NOT_FOUND */
 export async function lockRequest(tx: TransactionContext, requestId: string): Promise<StoredRequest> {
-  await readDb(tx.em).selectFrom('approval_request').select('id').where('id', '=', requestId).forUpdate().execute();
+  await readDb(tx.em)
+    .selectFrom('approval_request')
+    .select('id')
+    .where('id', '=', requestId)
+    .forUpdate()
+    .execute();
   const [stored] = await readRequests(tx.em, [requestId]);
   if (!stored) throw refusal('NOT_FOUND', { what: 'approval request' });
   return stored;

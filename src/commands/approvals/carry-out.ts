@@ -12,22 +12,42 @@ import { SUBJECTS } from './subjects/index.js';
 import type { SubjectHandler } from './subjects/subject.js';
 
 type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
-const isA = <T extends Effect['type']>(type: T) => (effect: Effect): effect is Of<T> => effect.type === type;
+const isA =
+  <T extends Effect['type']>(type: T) =>
+  (effect: Effect): effect is Of<T> =>
+    effect.type === type;
 
 /** Carries out the effects of a decision inside its transaction: timers, messages, the subject's change. */
-export async function carryOut(tx: TransactionContext, after: RequestState, effects: readonly Effect[], by: string): Promise<void> {
+export async function carryOut(
+  tx: TransactionContext,
+  after: RequestState,
+  effects: readonly Effect[],
+  by: string,
+): Promise<void> {
   await setTimers(tx, after, effects);
   await send(tx, after, effects.filter(isA('SEND')));
   const handler = SUBJECTS[after.subject.type as SubjectHandler['type']];
   for (const effect of effects.filter(isA('SUBJECT'))) {
-    const filed = after.assignments.findLast((assignment) => assignment.status === 'FILED' && assignment.round === after.round);
+    const filed = after.assignments.findLast(
+      (assignment) => assignment.status === 'FILED' && assignment.round === after.round,
+    );
     const { event } = effect;
-    await handler.apply(tx, { event, subjectId: after.subject.id, requestId: after.id, by, filingNumber: filed?.evidence ?? null });
+    await handler.apply(tx, {
+      event,
+      subjectId: after.subject.id,
+      requestId: after.id,
+      by,
+      filingNumber: filed?.evidence ?? null,
+    });
   }
 }
 
 /** Cancels first, then schedules what is left: a step that opened and closed in one decision sets no timer. */
-async function setTimers(tx: TransactionContext, after: RequestState, effects: readonly Effect[]): Promise<void> {
+async function setTimers(
+  tx: TransactionContext,
+  after: RequestState,
+  effects: readonly Effect[],
+): Promise<void> {
   let scheduled: Of<'SCHEDULE_TIMER'>[] = [];
   const cancelled = new Set<string | null>();
   for (const effect of effects) {
@@ -42,7 +62,8 @@ async function setTimers(tx: TransactionContext, after: RequestState, effects: r
       .set({ state: TimerState.CANCELLED })
       .where('subject_id', '=', after.id)
       .where('state', '=', TimerState.SCHEDULED);
-    if (!cancelled.has(null)) update = update.where(sql<boolean>`payload ->> 'step' in (${sql.join([...cancelled])})`);
+    if (!cancelled.has(null))
+      update = update.where(sql<boolean>`payload ->> 'step' in (${sql.join([...cancelled])})`);
     await update.execute();
   }
   if (scheduled.length === 0) return;
@@ -59,7 +80,11 @@ async function setTimers(tx: TransactionContext, after: RequestState, effects: r
   for (const row of rows) tx.wakes.push({ what: 'timer', id: row.id, at: row.dueAt });
 }
 
-async function send(tx: TransactionContext, after: RequestState, messages: readonly Of<'SEND'>[]): Promise<void> {
+async function send(
+  tx: TransactionContext,
+  after: RequestState,
+  messages: readonly Of<'SEND'>[],
+): Promise<void> {
   if (messages.length === 0) return;
   const rows = messages.map(({ key, message, people, step, comment }) => ({
     id: newRowId(),
@@ -85,12 +110,20 @@ export async function announce(
   for (const [index, assignment] of after.assignments.entries()) {
     const old = before.assignments[index];
     if (old === assignment || (old?.status !== 'OPEN' && assignment.status !== 'OPEN')) continue;
-    await publish(execute, `inbox:${assignment.personId}`, inboxChange(old, assignment, assignmentIds[index] as string));
+    await publish(
+      execute,
+      `inbox:${assignment.personId}`,
+      inboxChange(old, assignment, assignmentIds[index] as string),
+    );
   }
   await publish(execute, `request:${after.id}`, { requestId: after.id });
 }
 
-const inboxChange = (old: AssignmentState | undefined, now: AssignmentState, assignmentId: string): Record<string, unknown> => ({
+const inboxChange = (
+  old: AssignmentState | undefined,
+  now: AssignmentState,
+  assignmentId: string,
+): Record<string, unknown> => ({
   assignmentId,
   change: now.status === 'OPEN' ? (old?.status === 'OPEN' ? 'CHANGED' : 'ADDED') : 'REMOVED',
 });

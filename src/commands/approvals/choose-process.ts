@@ -23,7 +23,10 @@ interface Matter {
  * The published definition that applies: tried by priority, the first whose guard holds.
  * @throws NO_PROCESS naming the guards tried, CONDITION_FAILED when a guard can't be answered
  */
-export async function chooseProcess(ctx: Pick<Context, 'em' | 'now'>, { subject, purpose, requesterId }: Matter): Promise<ChosenProcess> {
+export async function chooseProcess(
+  ctx: Pick<Context, 'em' | 'now'>,
+  { subject, purpose, requesterId }: Matter,
+): Promise<ChosenProcess> {
   const { organisation, calendarOf } = await loadOrganisation(ctx.em);
   const world: World = { now: ctx.now, organisation, calendarOf };
   const candidates = await publishedFor(ctx.em, subject.type, purpose);
@@ -31,11 +34,19 @@ export async function chooseProcess(ctx: Pick<Context, 'em' | 'now'>, { subject,
     const probe = { ...newRequest('', candidate.definition, ctx.now), subject, requesterId };
     if (conditionHolds(probe, candidate.definition.guard, world)) return candidate;
   }
-  const tried = candidates.map(({ definition }) => ({ process: definition.key, version: definition.version, guard: definition.guard }));
+  const tried = candidates.map(({ definition }) => ({
+    process: definition.key,
+    version: definition.version,
+    guard: definition.guard,
+  }));
   throw refusal('NO_PROCESS', { subjectType: subject.type, purpose, tried });
 }
 
-async function publishedFor(em: EntityManager, subjectType: string, purpose: string): Promise<ChosenProcess[]> {
+async function publishedFor(
+  em: EntityManager,
+  subjectType: string,
+  purpose: string,
+): Promise<ChosenProcess[]> {
   const rows = await readDb(em)
     .selectFrom('process_version')
     .select('id')
@@ -46,6 +57,9 @@ async function publishedFor(em: EntityManager, subjectType: string, purpose: str
     .orderBy('key')
     .orderBy('version', 'desc')
     .execute();
-  const definitions = await definitionsOf(em, rows.map((row) => row.id));
+  const definitions = await definitionsOf(
+    em,
+    rows.map((row) => row.id),
+  );
   return rows.map(({ id }) => ({ id, definition: definitions.get(id) as ProcessDefinition }));
 }

@@ -17,7 +17,10 @@ export class PreviewApprovalInput {
   @Field(() => ID, { description: 'Id of the subject.' })
   subjectId!: string;
 
-  @Field(() => String, { nullable: true, description: "What it would be approved for; the subject type's first purpose when not given." })
+  @Field(() => String, {
+    nullable: true,
+    description: "What it would be approved for; the subject type's first purpose when not given.",
+  })
   purpose?: string | null;
 }
 
@@ -40,5 +43,9 @@ export async function previewApproval(ctx: Context, input: PreviewApprovalInput)
   const { id, definition } = await chooseProcess(ctx, { subject: snapshot, purpose, requesterId });
   const { organisation, calendarOf } = await loadOrganisation(ctx.em);
   const submission = { requesterId, subject: snapshot, interests: interestsOf(requesterId, subject) };
-  return { processVersionId: id, definition, steps: preview(definition, submission, { now: ctx.now, organisation, calendarOf }) };
+  return {
+    processVersionId: id,
+    definition,
+    steps: preview(definition, submission, { now: ctx.now, organisation, calendarOf }),
+  };
 }

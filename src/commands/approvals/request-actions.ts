@@ -19,7 +19,11 @@ abstract class RequestActionInput {
   @Field(() => String, { nullable: true, description: 'Your words, at most 4000 characters.' })
   comment?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The same key and payload give the same answer and do nothing twice; at most 200 characters.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The same key and payload give the same answer and do nothing twice; at most 200 characters.',
+  })
   idempotencyKey?: string | null;
 }
 
@@ -38,14 +42,26 @@ export class CancelRequestInput extends RequestActionInput {}
 @InputType({ description: 'Asks again in blocked steps, with the organisation as it is now.' })
 export class UnblockRequestInput extends RequestActionInput {}
 
-type CommandFor = (given: { readonly by: string; readonly comment: string | null }, tx: TransactionContext) => Command;
+type CommandFor = (
+  given: { readonly by: string; readonly comment: string | null },
+  tx: TransactionContext,
+) => Command;
 
-function act(ctx: Context, name: string, input: RequestActionInput, commandFor: CommandFor): Promise<Submitted & Record<string, string>> {
+function act(
+  ctx: Context,
+  name: string,
+  input: RequestActionInput,
+  commandFor: CommandFor,
+): Promise<Submitted & Record<string, string>> {
   const { idempotencyKey, ...payload } = input;
   return inTransaction(ctx, (tx) =>
     once(tx, { name, key: idempotencyKey, payload }, async () => {
       const requestId = await requireVisible(tx, input.requestId);
-      await applyCommand(tx, requestId, commandFor({ by: requireActor(tx).id, comment: commentOf(input.comment) }, tx));
+      await applyCommand(
+        tx,
+        requestId,
+        commandFor({ by: requireActor(tx).id, comment: commentOf(input.comment) }, tx),
+      );
       return { requestId };
     }),
   );
@@ -75,7 +91,13 @@ export function resubmit(ctx: Context, input: ResubmitInput): Promise<Submitted 
         const type = state.subject.type as SubjectType;
         const subject = await SUBJECTS[type].load(tx, state.subject.id, null);
         if (state.status === 'RETURNED') await SUBJECTS[type].requireSubmittable(tx, subject);
-        return { type: 'resubmit', by, subject: snapshotOf(type, subject), interests: interestsOf(state.requesterId, subject), comment };
+        return {
+          type: 'resubmit',
+          by,
+          subject: snapshotOf(type, subject),
+          interests: interestsOf(state.requesterId, subject),
+          comment,
+        };
       });
       return { requestId };
     }),
@@ -87,7 +109,8 @@ export const withdraw = (ctx: Context, input: WithdrawInput): Promise<Submitted>
   act(ctx, 'withdraw', input, (given) => ({ type: 'withdraw', ...given }));
 
 /** @throws NOT_THE_REQUESTER, NUDGED_RECENTLY, ACTION_NOT_ALLOWED */
-export const nudge = (ctx: Context, input: NudgeInput): Promise<Submitted> => act(ctx, 'nudge', input, (given) => ({ type: 'nudge', ...given }));
+export const nudge = (ctx: Context, input: NudgeInput): Promise<Submitted> =>
+  act(ctx, 'nudge', input, (given) => ({ type: 'nudge', ...given }));
 
 /** @throws COMMENT_REQUIRED, REQUEST_ENDED */
 export const cancelRequest = (ctx: Context, input: CancelRequestInput): Promise<Submitted> =>

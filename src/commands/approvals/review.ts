@@ -13,16 +13,26 @@ export class DecisionInput {
   @Field(() => ID, { description: 'The assignment, as your inbox shows it.' })
   assignmentId!: string;
 
-  @Field(() => String, { nullable: true, description: 'Your words, at most 4000 characters; some steps demand them.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Your words, at most 4000 characters; some steps demand them.',
+  })
   comment?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The same key and payload give the same answer and do nothing twice; at most 200 characters.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The same key and payload give the same answer and do nothing twice; at most 200 characters.',
+  })
   idempotencyKey?: string | null;
 }
 
 @InputType({ description: 'A return for changes.' })
 export class ReturnInput extends DecisionInput {
-  @Field(() => String, { nullable: true, description: 'Key of an earlier decided step, or `previous`; the requester when not given.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Key of an earlier decided step, or `previous`; the requester when not given.',
+  })
   toStep?: string | null;
 }
 
@@ -57,13 +67,22 @@ export interface Reviewed extends Record<string, string> {
 }
 
 /** Builds the core's command for an assignment known by its ordinal. */
-type CommandFor = (assignment: { readonly ordinal: number; readonly by: string; readonly comment: string | null }) => Command;
+type CommandFor = (assignment: {
+  readonly ordinal: number;
+  readonly by: string;
+  readonly comment: string | null;
+}) => Command;
 
 /**
  * One person acts on one assignment of theirs. The core decides again under the request's lock, whatever the shield
  * said before. @throws NOT_FOUND and the refusals of `decide`
  */
-export function reviewAssignment(ctx: Context, name: string, input: DecisionInput, commandFor: CommandFor): Promise<Reviewed> {
+export function reviewAssignment(
+  ctx: Context,
+  name: string,
+  input: DecisionInput,
+  commandFor: CommandFor,
+): Promise<Reviewed> {
   const { idempotencyKey, ...payload } = input;
   return inTransaction(ctx, (tx) =>
     once(tx, { name, key: idempotencyKey, payload }, async () => {
@@ -75,7 +94,10 @@ export function reviewAssignment(ctx: Context, name: string, input: DecisionInpu
   );
 }
 
-async function findAssignment(tx: TransactionContext, assignmentId: string): Promise<{ id: string; requestId: string; ordinal: number }> {
+async function findAssignment(
+  tx: TransactionContext,
+  assignmentId: string,
+): Promise<{ id: string; requestId: string; ordinal: number }> {
   const row = await readDb(tx.em)
     .selectFrom('approval_assignment')
     .select(['id', 'request_id as requestId', 'ordinal'])
@@ -89,10 +111,14 @@ const decision =
   (action: DecisionAction, evidence: string | null = null): CommandFor =>
   (assignment) => ({ type: 'decide', action, evidence, ...assignment });
 
-export const approve = (ctx: Context, input: DecisionInput): Promise<Reviewed> => reviewAssignment(ctx, 'approve', input, decision('APPROVE'));
-export const reject = (ctx: Context, input: DecisionInput): Promise<Reviewed> => reviewAssignment(ctx, 'reject', input, decision('REJECT'));
-export const abstain = (ctx: Context, input: DecisionInput): Promise<Reviewed> => reviewAssignment(ctx, 'abstain', input, decision('ABSTAIN'));
-export const advise = (ctx: Context, input: DecisionInput): Promise<Reviewed> => reviewAssignment(ctx, 'advise', input, decision('ADVISE'));
+export const approve = (ctx: Context, input: DecisionInput): Promise<Reviewed> =>
+  reviewAssignment(ctx, 'approve', input, decision('APPROVE'));
+export const reject = (ctx: Context, input: DecisionInput): Promise<Reviewed> =>
+  reviewAssignment(ctx, 'reject', input, decision('REJECT'));
+export const abstain = (ctx: Context, input: DecisionInput): Promise<Reviewed> =>
+  reviewAssignment(ctx, 'abstain', input, decision('ABSTAIN'));
+export const advise = (ctx: Context, input: DecisionInput): Promise<Reviewed> =>
+  reviewAssignment(ctx, 'advise', input, decision('ADVISE'));
 
 export const confirm = (ctx: Context, input: ConfirmInput): Promise<Reviewed> =>
   reviewAssignment(ctx, 'confirm', input, decision('CONFIRM', commentOf(input.evidence, 'evidence')));
@@ -101,19 +127,36 @@ export const file = (ctx: Context, input: FileInput): Promise<Reviewed> =>
   reviewAssignment(ctx, 'file', input, decision('FILE', filingNumberOf(input.filingNumber)));
 
 export const returnForChanges = (ctx: Context, input: ReturnInput): Promise<Reviewed> =>
-  reviewAssignment(ctx, 'return', input, (assignment) => ({ type: 'return', toStep: input.toStep ?? null, ...assignment }));
+  reviewAssignment(ctx, 'return', input, (assignment) => ({
+    type: 'return',
+    toStep: input.toStep ?? null,
+    ...assignment,
+  }));
 
 export const delegateAssignment = (ctx: Context, input: DelegateInput): Promise<Reviewed> =>
-  reviewAssignment(ctx, 'delegate', input, (assignment) => ({ type: 'hand-over', kind: 'DELEGATION', toPersonId: input.toUserId.toLowerCase(), ...assignment }));
+  reviewAssignment(ctx, 'delegate', input, (assignment) => ({
+    type: 'hand-over',
+    kind: 'DELEGATION',
+    toPersonId: input.toUserId.toLowerCase(),
+    ...assignment,
+  }));
 
 export const transferAssignment = (ctx: Context, input: TransferInput): Promise<Reviewed> =>
-  reviewAssignment(ctx, 'transfer', input, (assignment) => ({ type: 'hand-over', kind: 'TRANSFER', toPersonId: input.toUserId.toLowerCase(), ...assignment }));
+  reviewAssignment(ctx, 'transfer', input, (assignment) => ({
+    type: 'hand-over',
+    kind: 'TRANSFER',
+    toPersonId: input.toUserId.toLowerCase(),
+    ...assignment,
+  }));
 
 /** The number, trimmed; empty is none, which the core refuses by its own code. @throws BAD_USER_INPUT when too long */
 function filingNumberOf(text: string): string | null {
   const trimmed = text.trim();
   if (trimmed.length > 200) {
-    throw refusal('BAD_USER_INPUT', { reason: 'filingNumber is too long', fields: [{ path: 'filingNumber', rule: 'at most 200 characters' }] });
+    throw refusal('BAD_USER_INPUT', {
+      reason: 'filingNumber is too long',
+      fields: [{ path: 'filingNumber', rule: 'at most 200 characters' }],
+    });
   }
   return trimmed === '' ? null : trimmed;
 }

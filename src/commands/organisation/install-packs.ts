@@ -35,7 +35,8 @@ export async function installPacks(ctx: Context, root: string): Promise<Installe
     await installRoles(tx, packs);
     await installTemplates(tx, packs);
     let published = 0;
-    for (const definition of packs.flatMap((pack) => pack.processes)) published += await publish(tx, definition);
+    for (const definition of packs.flatMap((pack) => pack.processes))
+      published += await publish(tx, definition);
     return { packs: packs.map(({ key, version }) => ({ key, version })), published };
   });
 }
@@ -44,15 +45,26 @@ export async function installPacks(ctx: Context, root: string): Promise<Installe
 async function readPacks(root: string): Promise<{ packs: Pack[]; calendars: BusinessCalendar[] }> {
   const files = await readPackFolders(root);
   const { calendars, findings: calendarFindings } = parseCalendars(files.calendars);
-  const known = { roles: [], calendars: calendars.map((calendar) => calendar.key), defaultCalendar: DEFAULT_CALENDAR };
+  const known = {
+    roles: [],
+    calendars: calendars.map((calendar) => calendar.key),
+    defaultCalendar: DEFAULT_CALENDAR,
+  };
   const { packs, findings } = parsePacks(files.folders, SUBJECT_TYPES, known);
   const all = [...calendarFindings, ...findings];
   const [first] = all;
-  if (first) throw refusal('INVALID_DEFINITION', { reason: `${first.file}:${first.line}:${first.column} ${first.message}`, findings: all });
+  if (first)
+    throw refusal('INVALID_DEFINITION', {
+      reason: `${first.file}:${first.line}:${first.column} ${first.message}`,
+      findings: all,
+    });
   return { packs, calendars };
 }
 
-async function installCalendars(tx: TransactionContext, calendars: readonly BusinessCalendar[]): Promise<void> {
+async function installCalendars(
+  tx: TransactionContext,
+  calendars: readonly BusinessCalendar[],
+): Promise<void> {
   if (calendars.length === 0) return;
   await readDb(tx.em)
     .insertInto('business_calendar')
@@ -66,7 +78,14 @@ async function installRoles(tx: TransactionContext, packs: readonly Pack[]): Pro
   if (roles.length === 0) return;
   await readDb(tx.em)
     .insertInto('role')
-    .values(roles.map(({ key, title, permissions }) => ({ key, title_en: title.en, title_zh: title.zh ?? title.en, permissions: JSON.stringify(permissions) })))
+    .values(
+      roles.map(({ key, title, permissions }) => ({
+        key,
+        title_en: title.en,
+        title_zh: title.zh ?? title.en,
+        permissions: JSON.stringify(permissions),
+      })),
+    )
     .onConflict((conflict) => conflict.column('key').doNothing())
     .execute();
 }
@@ -76,22 +95,38 @@ async function installTemplates(tx: TransactionContext, packs: readonly Pack[]):
   for (const template of packs.flatMap((pack) => pack.projectTemplates)) {
     await db
       .insertInto('project_template')
-      .values({ id: newRowId(), key: template.key, version: template.version, definition: JSON.stringify(template) })
+      .values({
+        id: newRowId(),
+        key: template.key,
+        version: template.version,
+        definition: JSON.stringify(template),
+      })
       .onConflict((conflict) => conflict.columns(['key', 'version']).doNothing())
       .execute();
   }
   for (const table of ['plan_template', 'form_template'] as const) {
     const rows = packs.flatMap((pack) =>
       table === 'plan_template'
-        ? pack.planTemplates.map((template) => ({ key: template.key, version: template.version, definition: JSON.stringify(template) }))
-        : pack.forms.map((form) => ({ key: form.key, version: pack.version, definition: JSON.stringify(form) })),
+        ? pack.planTemplates.map((template) => ({
+            key: template.key,
+            version: template.version,
+            definition: JSON.stringify(template),
+          }))
+        : pack.forms.map((form) => ({
+            key: form.key,
+            version: pack.version,
+            definition: JSON.stringify(form),
+          })),
     );
     if (rows.length === 0) continue;
     await db
       .insertInto(table)
       .values(rows)
       .onConflict((conflict) =>
-        conflict.column('key').doUpdateSet({ version: sql`excluded.version`, definition: sql`excluded.definition` }).where(sql<boolean>`${sql.ref(`${table}.version`)} < excluded.version`),
+        conflict
+          .column('key')
+          .doUpdateSet({ version: sql`excluded.version`, definition: sql`excluded.definition` })
+          .where(sql<boolean>`${sql.ref(`${table}.version`)} < excluded.version`),
       )
       .execute();
   }
@@ -102,9 +137,16 @@ async function publish(tx: TransactionContext, definition: ProcessDefinition): P
   const db = readDb(tx.em);
   const { key, version, subjectType, purpose, priority } = definition;
   const digest = digestOf(definition);
-  const known = await db.selectFrom('process_version').select('digest').where('key', '=', key).where('version', '=', version).executeTakeFirst();
+  const known = await db
+    .selectFrom('process_version')
+    .select('digest')
+    .where('key', '=', key)
+    .where('version', '=', version)
+    .executeTakeFirst();
   if (known && known.digest !== digest) {
-    throw refusal('INVALID_DEFINITION', { reason: `process ${key} version ${version} was published with other content; give the change a new version` });
+    throw refusal('INVALID_DEFINITION', {
+      reason: `process ${key} version ${version} was published with other content; give the change a new version`,
+    });
   }
   if (known) return 0;
   await db

@@ -21,7 +21,10 @@ const cache = new WeakMap<object, OrganisationSnapshot>();
  * last time, else all of it anew. Triggers raise the revision with every change, so no process can hold old news.
  */
 export async function loadOrganisation(em: EntityManager): Promise<OrganisationSnapshot> {
-  const { revision } = await readDb(em).selectFrom('organisation_revision').select('revision').executeTakeFirstOrThrow();
+  const { revision } = await readDb(em)
+    .selectFrom('organisation_revision')
+    .select('revision')
+    .executeTakeFirstOrThrow();
   const home = em.getConnection();
   const known = cache.get(home);
   if (known?.organisation.revision === revision) return known;
@@ -32,23 +35,58 @@ export async function loadOrganisation(em: EntityManager): Promise<OrganisationS
 
 async function readOrganisation(em: EntityManager, revision: number): Promise<OrganisationSnapshot> {
   const db = readDb(em);
-  const people = await db.selectFrom('app_user').select(['id', 'name', 'email', 'active', 'department_id', 'manager_id']).orderBy('id').execute();
+  const people = await db
+    .selectFrom('app_user')
+    .select(['id', 'name', 'email', 'active', 'department_id', 'manager_id'])
+    .orderBy('id')
+    .execute();
   const departments = await db.selectFrom('department').selectAll().orderBy('id').execute();
-  const grants = await db.selectFrom('role_grant').select(['person_id', 'role_key', 'department_id', 'until']).orderBy('role_key').orderBy('person_id').execute();
+  const grants = await db
+    .selectFrom('role_grant')
+    .select(['person_id', 'role_key', 'department_id', 'until'])
+    .orderBy('role_key')
+    .orderBy('person_id')
+    .execute();
   const absences = await db.selectFrom('absence').selectAll().orderBy('starts_at').orderBy('id').execute();
   const calendars = await db.selectFrom('business_calendar').selectAll().execute();
 
   const byRole = new Map<string, RoleGrant[]>();
   for (const grant of grants) {
     const holders = byRole.get(grant.role_key) ?? [];
-    holders.push({ personId: grant.person_id, departmentId: grant.department_id, until: grant.until === null ? null : new Date(grant.until) });
+    holders.push({
+      personId: grant.person_id,
+      departmentId: grant.department_id,
+      until: grant.until === null ? null : new Date(grant.until),
+    });
     byRole.set(grant.role_key, holders);
   }
   const organisation: Organisation = {
     revision,
-    people: new Map(people.map((row) => [row.id, { id: row.id, name: row.name, email: row.email, active: row.active, departmentId: row.department_id, managerId: row.manager_id }])),
+    people: new Map(
+      people.map((row) => [
+        row.id,
+        {
+          id: row.id,
+          name: row.name,
+          email: row.email,
+          active: row.active,
+          departmentId: row.department_id,
+          managerId: row.manager_id,
+        },
+      ]),
+    ),
     departments: new Map(
-      departments.map((row) => [row.id, { id: row.id, key: row.key, name: row.name, parentId: row.parent_id, headId: row.head_id, calendarKey: row.calendar_key }]),
+      departments.map((row) => [
+        row.id,
+        {
+          id: row.id,
+          key: row.key,
+          name: row.name,
+          parentId: row.parent_id,
+          headId: row.head_id,
+          calendarKey: row.calendar_key,
+        },
+      ]),
     ),
     grants: byRole,
     absences: absences.map((row) => ({

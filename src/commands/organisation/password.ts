@@ -10,7 +10,14 @@ const TAG_BYTES = 32;
 const SALT_BYTES = 16;
 
 const tagOf = (password: string, nonce: Buffer): Promise<Buffer> =>
-  derive('argon2id', { message: Buffer.from(password.normalize('NFKC')), nonce, parallelism: 1, tagLength: TAG_BYTES, memory: MEMORY_KIB, passes: PASSES });
+  derive('argon2id', {
+    message: Buffer.from(password.normalize('NFKC')),
+    nonce,
+    parallelism: 1,
+    tagLength: TAG_BYTES,
+    memory: MEMORY_KIB,
+    passes: PASSES,
+  });
 
 /** The password as a PHC string. Takes about 40 ms of one core, off the event loop. */
 export async function hashPassword(password: string): Promise<string> {

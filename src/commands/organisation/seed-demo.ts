@@ -32,7 +32,13 @@ const DEPARTMENTS = [
 
 const PEOPLE: readonly DemoPerson[] = [
   { key: 'gm', name: 'Grace Gao', department: 'company', manager: null, roles: ['general-manager'] },
-  { key: 'director', name: 'Daniel Deng', department: 'marketing', manager: 'gm', roles: ['marketing-director'] },
+  {
+    key: 'director',
+    name: 'Daniel Deng',
+    department: 'marketing',
+    manager: 'gm',
+    roles: ['marketing-director'],
+  },
   { key: 'manager', name: 'Mei Ma', department: 'sales', manager: 'director', roles: ['sales-manager'] },
   { key: 'sales', name: 'Sam Song', department: 'sales', manager: 'manager', roles: ['salesperson'] },
   { key: 'tech', name: 'Tara Tian', department: 'technical', manager: 'gm', roles: ['technical-reviewer'] },
@@ -57,12 +63,22 @@ export interface SeededDemo {
  * Makes the demo organisation with some customers, a project and contracts, once: a database that has people is left
  * as it is. null when it holds people of its own and no demo.
  */
-export async function seedDemo(makeContext: (actor?: Actor | null) => Context, password: SeededDemo['password']): Promise<SeededDemo | null> {
+export async function seedDemo(
+  makeContext: (actor?: Actor | null) => Context,
+  password: SeededDemo['password'],
+): Promise<SeededDemo | null> {
   const ctx = makeContext();
-  const seeded = { people: PEOPLE.map(({ key, roles }) => ({ email: emailOf(key), roles: roles.join(', ') })), password };
+  const seeded = {
+    people: PEOPLE.map(({ key, roles }) => ({ email: emailOf(key), roles: roles.join(', ') })),
+    password,
+  };
   const known = await readDb(ctx.em).selectFrom('app_user').select('email').limit(1).executeTakeFirst();
   if (known) {
-    const demo = await readDb(ctx.em).selectFrom('app_user').select('id').where('email', '=', emailOf('sales')).executeTakeFirst();
+    const demo = await readDb(ctx.em)
+      .selectFrom('app_user')
+      .select('id')
+      .where('email', '=', emailOf('sales'))
+      .executeTakeFirst();
     return demo ? seeded : null;
   }
   const passwordHash = await hashPassword(password.value);
@@ -74,10 +90,17 @@ export async function seedDemo(makeContext: (actor?: Actor | null) => Context, p
 async function makeOrganisation(tx: TransactionContext, passwordHash: string): Promise<Ids> {
   const departments = new Map(DEPARTMENTS.map(([key]) => [key as string, newRowId()]));
   const people = new Map(PEOPLE.map(({ key }) => [key, newRowId()]));
-  const idIn = (ids: ReadonlyMap<string, string>, key: string | null): string | null => (key === null ? null : (ids.get(key) ?? null));
+  const idIn = (ids: ReadonlyMap<string, string>, key: string | null): string | null =>
+    key === null ? null : (ids.get(key) ?? null);
   await tx.em.insertMany(
     Department,
-    DEPARTMENTS.map(([key, name, parent, head]) => ({ id: departments.get(key), key, name, parentId: idIn(departments, parent), headId: idIn(people, head) })) as never[],
+    DEPARTMENTS.map(([key, name, parent, head]) => ({
+      id: departments.get(key),
+      key,
+      name,
+      parentId: idIn(departments, parent),
+      headId: idIn(people, head),
+    })) as never[],
   );
   await tx.em.insertMany(
     User,
@@ -93,7 +116,15 @@ async function makeOrganisation(tx: TransactionContext, passwordHash: string): P
       createdAt: tx.now,
     })) as never[],
   );
-  const grants = PEOPLE.flatMap(({ key, roles }) => roles.map((roleKey) => ({ id: newRowId(), personId: people.get(key), roleKey, departmentId: null, until: null })));
+  const grants = PEOPLE.flatMap(({ key, roles }) =>
+    roles.map((roleKey) => ({
+      id: newRowId(),
+      personId: people.get(key),
+      roleKey,
+      departmentId: null,
+      until: null,
+    })),
+  );
   await tx.em.insertMany(RoleGrant, grants as never[]);
   return { departments, people };
 }
@@ -105,7 +136,11 @@ interface Ids {
 
 /** The salesperson as signed in, for making records through the ordinary commands. */
 async function salesActor(ctx: Context, { departments, people }: Ids): Promise<Actor> {
-  const { permissions } = await readDb(ctx.em).selectFrom('role').select('permissions').where('key', '=', 'salesperson').executeTakeFirstOrThrow();
+  const { permissions } = await readDb(ctx.em)
+    .selectFrom('role')
+    .select('permissions')
+    .where('key', '=', 'salesperson')
+    .executeTakeFirstOrThrow();
   const departmentId = departments.get('sales') as string;
   return {
     id: people.get('sales') as string,
@@ -122,9 +157,22 @@ async function salesActor(ctx: Context, { departments, people }: Ids): Promise<A
 }
 
 async function makeRecords(ctx: Context): Promise<void> {
-  const { customer } = await createCustomer(ctx, { name: 'Northern Grid Province Company', industry: 'Energy', level: CustomerLevel.A });
-  const { customer: stores } = await createCustomer(ctx, { name: 'Harbour Auto Parts', industry: 'Automotive', level: CustomerLevel.B });
-  await createProject(ctx, { title: 'Grid dispatch software', templateKey: 'software-project', customerId: customer.id, amount: { amount: '1200000.00', currency: 'CNY' } });
+  const { customer } = await createCustomer(ctx, {
+    name: 'Northern Grid Province Company',
+    industry: 'Energy',
+    level: CustomerLevel.A,
+  });
+  const { customer: stores } = await createCustomer(ctx, {
+    name: 'Harbour Auto Parts',
+    industry: 'Automotive',
+    level: CustomerLevel.B,
+  });
+  await createProject(ctx, {
+    title: 'Grid dispatch software',
+    templateKey: 'software-project',
+    customerId: customer.id,
+    amount: { amount: '1200000.00', currency: 'CNY' },
+  });
   await createContract(ctx, {
     title: 'Spare parts frame order',
     customerId: stores.id,

@@ -45,11 +45,16 @@ const newToken = (kind: 'csa' | 'csr'): string => `${kind}_${randomBytes(32).toS
  */
 export async function signIn(ctx: Context, input: SignInInput): Promise<Tokens> {
   const email = input.email.trim().toLowerCase();
-  if (email.length > EMAIL_MAX_LENGTH || input.password.length > PASSWORD_MAX_LENGTH) throw refusal('INVALID_CREDENTIALS');
+  if (email.length > EMAIL_MAX_LENGTH || input.password.length > PASSWORD_MAX_LENGTH)
+    throw refusal('INVALID_CREDENTIALS');
   const throttle = throttleOf(ctx);
   const key = hashToken(`${email} ${ctx.address}`);
   await consume(throttle, key);
-  const person = await readDb(ctx.em).selectFrom('app_user').select(['id', 'password_hash', 'active']).where('email', '=', email).executeTakeFirst();
+  const person = await readDb(ctx.em)
+    .selectFrom('app_user')
+    .select(['id', 'password_hash', 'active'])
+    .where('email', '=', email)
+    .executeTakeFirst();
   const fits = await verifyPassword(input.password, person?.password_hash ?? null);
   if (!person || !fits || !person.active) throw refusal('INVALID_CREDENTIALS');
   await throttle.delete(key);
@@ -62,7 +67,8 @@ const TABLE = 'sign_in_attempt';
 const throttleOf = (ctx: Context): RateLimiterPostgres =>
   new RateLimiterPostgres({
     storeClient: {
-      query: ({ text, values }: { text: string; values: unknown[] }) => readDb(ctx.em).executeQuery(CompiledQuery.raw(text, values)),
+      query: ({ text, values }: { text: string; values: unknown[] }) =>
+        readDb(ctx.em).executeQuery(CompiledQuery.raw(text, values)),
     },
     storeType: 'client',
     tableName: TABLE,
@@ -112,7 +118,9 @@ export async function refreshSession(ctx: Context, { refreshToken }: RefreshSess
       .selectFrom('session')
       .innerJoin('app_user', 'app_user.id', 'session.person_id')
       .select(['session.id', 'session.person_id', 'session.refresh_hash'])
-      .where((eb) => eb.or([eb('session.refresh_hash', '=', hash), eb('session.previous_refresh_hash', '=', hash)]))
+      .where((eb) =>
+        eb.or([eb('session.refresh_hash', '=', hash), eb('session.previous_refresh_hash', '=', hash)]),
+      )
       .where('session.ended_at', 'is', null)
       .where('session.expires_at', '>', ctx.now.toISOString())
       .where('app_user.active', '=', true)
@@ -124,7 +132,11 @@ export async function refreshSession(ctx: Context, { refreshToken }: RefreshSess
       return null;
     }
     const fresh = { accessToken: newToken('csa'), refreshToken: newToken('csr'), userId: session.person_id };
-    await tx.em.nativeUpdate(Session, { id: session.id }, { ...tokenColumns(fresh, tx.now), previousRefreshHash: hash });
+    await tx.em.nativeUpdate(
+      Session,
+      { id: session.id },
+      { ...tokenColumns(fresh, tx.now), previousRefreshHash: hash },
+    );
     return fresh;
   });
   if (!tokens) throw refusal('UNAUTHENTICATED');

@@ -13,11 +13,13 @@ import { AssignmentStatus } from './enums.js';
 @Unique({ properties: ['requestId', 'ordinal'] })
 @Index({
   name: 'approval_assignment_inbox',
-  expression: "create index approval_assignment_inbox on approval_assignment (person_id, urgent_at, id) where status = 'OPEN'",
+  expression:
+    "create index approval_assignment_inbox on approval_assignment (person_id, urgent_at, id) where status = 'OPEN'",
 })
 @Index({
   name: 'approval_assignment_stalled',
-  expression: "create index approval_assignment_stalled on approval_assignment (due_at, id) where status = 'OPEN'",
+  expression:
+    "create index approval_assignment_stalled on approval_assignment (due_at, id) where status = 'OPEN'",
 })
 @Index({ properties: ['personId', 'requestId'] })
 export class ApprovalAssignment {

@@ -8,7 +8,10 @@ import { ApprovalRequestStatus, SubjectType } from './enums.js';
 import { ProcessVersion } from './process-version.js';
 
 /** One submission of one subject for one purpose, pinned to one version of a process definition. */
-@ObjectType({ description: 'One submission of one subject for one purpose, pinned to one version of a process definition.' })
+@ObjectType({
+  description:
+    'One submission of one subject for one purpose, pinned to one version of a process definition.',
+})
 @Entity({ tableName: 'approval_request' })
 @Unique({
   name: 'approval_request_one_open',
@@ -81,7 +84,10 @@ export class ApprovalRequest {
   @Property({ type: 'jsonb' })
   content!: Record<string, unknown>;
 
-  @Field(() => String, { description: 'SHA-256 (hex) over the canonical JSON (RFC 8785) of the watched content: what exactly is being approved.' })
+  @Field(() => String, {
+    description:
+      'SHA-256 (hex) over the canonical JSON (RFC 8785) of the watched content: what exactly is being approved.',
+  })
   @Property({ type: 'text' })
   digest!: string;
 

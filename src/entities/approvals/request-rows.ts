@@ -2,7 +2,13 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import { readDb } from '../read-db.js';
 import type { ProcessDefinition } from '../../workflows/process.js';
-import type { AssignmentState, HandOver, Interest, RequestState, StepState } from '../../workflows/request.js';
+import type {
+  AssignmentState,
+  HandOver,
+  Interest,
+  RequestState,
+  StepState,
+} from '../../workflows/request.js';
 
 /** A request with all that belongs to it, as stored. Instants inside `steps` and `assignments` are ISO text. */
 export interface StoredRequest {
@@ -96,9 +102,19 @@ export async function readRequests(em: EntityManager, ids: readonly string[]): P
     .selectFrom('approval_request as r')
     .selectAll('r')
     .select([
-      sql<StepRow[]>`coalesce((select json_agg(s order by s.ordinal) from approval_step s where s.request_id = r.id), '[]')`.as('steps'),
-      sql<AssignmentRow[]>`coalesce((select json_agg(a order by a.ordinal) from approval_assignment a where a.request_id = r.id), '[]')`.as('assignments'),
-      sql<Interest[]>`coalesce((select json_agg(json_build_object('personId', i.person_id, 'because', i.because) order by i.id)
+      sql<
+        StepRow[]
+      >`coalesce((select json_agg(s order by s.ordinal) from approval_step s where s.request_id = r.id), '[]')`.as(
+        'steps',
+      ),
+      sql<
+        AssignmentRow[]
+      >`coalesce((select json_agg(a order by a.ordinal) from approval_assignment a where a.request_id = r.id), '[]')`.as(
+        'assignments',
+      ),
+      sql<
+        Interest[]
+      >`coalesce((select json_agg(json_build_object('personId', i.person_id, 'because', i.because) order by i.id)
         from approval_interest i where i.request_id = r.id), '[]')`.as('interests'),
     ])
     .where('r.id', 'in', ids)
@@ -110,12 +126,20 @@ export async function readRequests(em: EntityManager, ids: readonly string[]): P
 /** Published versions never change, so they are kept for the life of the process. */
 const definitions = new Map<string, ProcessDefinition>();
 
-export async function definitionsOf(em: EntityManager, versionIds: readonly string[]): Promise<ReadonlyMap<string, ProcessDefinition>> {
+export async function definitionsOf(
+  em: EntityManager,
+  versionIds: readonly string[],
+): Promise<ReadonlyMap<string, ProcessDefinition>> {
   const missing = versionIds.filter((id) => !definitions.has(id));
   if (missing.length > 0) {
-    const rows = await readDb(em).selectFrom('process_version').select(['id', 'definition', 'status']).where('id', 'in', missing).execute();
+    const rows = await readDb(em)
+      .selectFrom('process_version')
+      .select(['id', 'definition', 'status'])
+      .where('id', 'in', missing)
+      .execute();
     for (const row of rows) {
-      if (row.status === 'DRAFT') throw new Error(`process version ${row.id} is a draft and cannot be in use`);
+      if (row.status === 'DRAFT')
+        throw new Error(`process version ${row.id} is a draft and cannot be in use`);
       definitions.set(row.id, row.definition as unknown as ProcessDefinition);
     }
   }
@@ -189,7 +213,10 @@ const toAssignment = (row: AssignmentRow): AssignmentState => ({
   required: row.required,
   position: row.position,
   waitsFor: row.waits_for,
-  handOver: row.hand_over_kind === null ? null : { kind: row.hand_over_kind, fromPersonId: row.hand_over_from_id as string },
+  handOver:
+    row.hand_over_kind === null
+      ? null
+      : { kind: row.hand_over_kind, fromPersonId: row.hand_over_from_id as string },
   previousOrdinal: row.previous_ordinal,
   addedById: row.added_by_id,
   openedAt: instant(row.opened_at),

@@ -1,5 +1,13 @@
 import { Collection } from '@mikro-orm/postgresql';
-import { Entity, Enum, Index, ManyToOne, OneToMany, PrimaryKey, Property } from '@mikro-orm/decorators/legacy';
+import {
+  Entity,
+  Enum,
+  Index,
+  ManyToOne,
+  OneToMany,
+  PrimaryKey,
+  Property,
+} from '@mikro-orm/decorators/legacy';
 import type { Rel } from '@mikro-orm/postgresql';
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { BelongsTo } from '../belongs-to.js';
@@ -76,7 +84,10 @@ export class Contract extends BusinessRecord {
   @Property({ type: 'character', length: 3 })
   currency!: string;
 
-  @Field(() => String, { nullable: true, description: 'How it is signed: centrally, per region, online … in the words of the process.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'How it is signed: centrally, per region, online … in the words of the process.',
+  })
   @Property({ type: 'text', nullable: true })
   signingMode: string | null = null;
 
@@ -93,11 +104,17 @@ export class Contract extends BusinessRecord {
   endsOn: string | null = null;
 
   @Field(() => [ContractLine], { description: 'What is sold, in order.' })
-  @OneToMany(() => ContractLine, (line) => line.contract, { orphanRemoval: true, orderBy: { position: 'asc' } })
+  @OneToMany(() => ContractLine, (line) => line.contract, {
+    orphanRemoval: true,
+    orderBy: { position: 'asc' },
+  })
   lines = new Collection<ContractLine>(this);
 
   @Field(() => [PaymentTerm], { description: 'What is to be paid when, in order.' })
-  @OneToMany(() => PaymentTerm, (term) => term.contract, { orphanRemoval: true, orderBy: { position: 'asc' } })
+  @OneToMany(() => PaymentTerm, (term) => term.contract, {
+    orphanRemoval: true,
+    orderBy: { position: 'asc' },
+  })
   paymentTerms = new Collection<PaymentTerm>(this);
 }
 

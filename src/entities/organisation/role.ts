@@ -22,7 +22,11 @@ export class Role {
 
 /** A person holds a role, everywhere or in one department, for ever or until a moment. */
 @Entity({ tableName: 'role_grant' })
-@Unique({ name: 'role_grant_once', expression: 'create unique index role_grant_once on role_grant (person_id, role_key, department_id) nulls not distinct' })
+@Unique({
+  name: 'role_grant_once',
+  expression:
+    'create unique index role_grant_once on role_grant (person_id, role_key, department_id) nulls not distinct',
+})
 export class RoleGrant {
   @PrimaryKey({ type: 'uuid' })
   id: string = newRowId();

@@ -25,7 +25,9 @@ export class User {
   @Property({ type: 'text', nullable: true })
   passwordHash: string | null = null;
 
-  @Field(() => Boolean, { description: 'Whether the person still works here; inactive people are never asked.' })
+  @Field(() => Boolean, {
+    description: 'Whether the person still works here; inactive people are never asked.',
+  })
   @Property({ type: 'boolean' })
   active: boolean = true;
 

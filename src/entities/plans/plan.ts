@@ -1,5 +1,14 @@
 import { Collection } from '@mikro-orm/postgresql';
-import { Entity, Enum, Index, ManyToOne, OneToMany, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
+import {
+  Entity,
+  Enum,
+  Index,
+  ManyToOne,
+  OneToMany,
+  PrimaryKey,
+  Property,
+  Unique,
+} from '@mikro-orm/decorators/legacy';
 import type { Rel } from '@mikro-orm/postgresql';
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { BelongsTo } from '../belongs-to.js';
@@ -80,7 +89,10 @@ export class Plan extends BusinessRecord {
   lines = new Collection<PlanLine>(this);
 
   @Field(() => [PlanMilestone], { description: 'What is due when, from its template.' })
-  @OneToMany(() => PlanMilestone, (milestone) => milestone.plan, { orphanRemoval: true, orderBy: { position: 'asc' } })
+  @OneToMany(() => PlanMilestone, (milestone) => milestone.plan, {
+    orphanRemoval: true,
+    orderBy: { position: 'asc' },
+  })
   milestones = new Collection<PlanMilestone>(this);
 }
 
@@ -169,7 +181,10 @@ export class PlanMilestone {
   @Enum({ items: () => MilestoneStatus })
   status: MilestoneStatus = MilestoneStatus.OPEN;
 
-  @Field(() => Instant, { nullable: true, description: 'When it is due; null where the rule has no date yet.' })
+  @Field(() => Instant, {
+    nullable: true,
+    description: 'When it is due; null where the rule has no date yet.',
+  })
   @Property({ type: 'timestamptz', length: 3, nullable: true })
   dueAt: Date | null = null;
 

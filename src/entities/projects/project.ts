@@ -1,5 +1,14 @@
 import { Collection } from '@mikro-orm/postgresql';
-import { Entity, Enum, Index, ManyToOne, OneToMany, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
+import {
+  Entity,
+  Enum,
+  Index,
+  ManyToOne,
+  OneToMany,
+  PrimaryKey,
+  Property,
+  Unique,
+} from '@mikro-orm/decorators/legacy';
 import type { Rel } from '@mikro-orm/postgresql';
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { BelongsTo } from '../belongs-to.js';
@@ -29,7 +38,9 @@ registerEnumType(ProjectStatus, {
 });
 
 /** The whole pursuit of one piece of business, run through the stages of its template. */
-@ObjectType({ description: 'The whole pursuit of one piece of business, run through the stages of its template.' })
+@ObjectType({
+  description: 'The whole pursuit of one piece of business, run through the stages of its template.',
+})
 @Entity({ tableName: 'project' })
 @Index({ properties: ['createdAt', 'id'] })
 export class Project extends BusinessRecord {
@@ -54,7 +65,10 @@ export class Project extends BusinessRecord {
   currency: string = 'CNY';
 
   @Field(() => [ProjectStage], { description: 'Stages in order.' })
-  @OneToMany(() => ProjectStage, (stage) => stage.project, { orphanRemoval: true, orderBy: { position: 'asc' } })
+  @OneToMany(() => ProjectStage, (stage) => stage.project, {
+    orphanRemoval: true,
+    orderBy: { position: 'asc' },
+  })
   stages = new Collection<ProjectStage>(this);
 }
 
@@ -69,7 +83,9 @@ registerEnumType(StageStatus, {
   description: 'Where a stage stands between its two gates.',
   valuesConfig: {
     NOT_STARTED: { description: 'The stage before is not closed.' },
-    STARTING: { description: 'Its start documents may be written; it opens when they are approved and filed.' },
+    STARTING: {
+      description: 'Its start documents may be written; it opens when they are approved and filed.',
+    },
     RUNNING: { description: 'Work goes on; it closes when its result documents are approved and filed.' },
     CLOSED: { description: 'Its result is approved and filed.' },
   },

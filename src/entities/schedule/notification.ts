@@ -21,7 +21,10 @@ export class Notification {
   @BelongsTo(() => User, 'person_id', { index: false })
   personId!: string;
 
-  @Field(() => String, { description: 'What it is about: ASSIGNED, REMINDED, ESCALATED, NUDGED, RETURNED, ENDED, INFORMED, BLOCKED, MILESTONE …' })
+  @Field(() => String, {
+    description:
+      'What it is about: ASSIGNED, REMINDED, ESCALATED, NUDGED, RETURNED, ENDED, INFORMED, BLOCKED, MILESTONE …',
+  })
   @Property({ type: 'text' })
   kind!: string;
 

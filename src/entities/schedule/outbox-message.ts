@@ -9,8 +9,14 @@ export enum OutboxState {
 
 /** Something that leaves: written in the transaction that makes it necessary, delivered at least once under `key`. */
 @Entity({ tableName: 'outbox_message' })
-@Index({ name: 'outbox_message_next', expression: "create index outbox_message_next on outbox_message (next_try_at, id) where state = 'PENDING'" })
-@Index({ name: 'outbox_message_dead', expression: "create index outbox_message_dead on outbox_message (created_at, id) where state = 'DEAD'" })
+@Index({
+  name: 'outbox_message_next',
+  expression: "create index outbox_message_next on outbox_message (next_try_at, id) where state = 'PENDING'",
+})
+@Index({
+  name: 'outbox_message_dead',
+  expression: "create index outbox_message_dead on outbox_message (created_at, id) where state = 'DEAD'",
+})
 export class OutboxMessage {
   @PrimaryKey({ type: 'uuid' })
   id: string = newRowId();

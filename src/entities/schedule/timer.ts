@@ -21,7 +21,10 @@ registerEnumType(TimerState, {
 /** A future act: the truth that the queue only wakes us up for. Written with what makes it necessary. */
 @ObjectType({ description: 'Something that will happen by itself at a time.' })
 @Entity({ tableName: 'timer' })
-@Index({ name: 'timer_due', expression: "create index timer_due on timer (due_at, id) where state = 'SCHEDULED'" })
+@Index({
+  name: 'timer_due',
+  expression: "create index timer_due on timer (due_at, id) where state = 'SCHEDULED'",
+})
 @Index({ properties: ['subjectId'] })
 export class Timer {
   @Field(() => ID, { description: 'UUIDv7.' })
@@ -32,7 +35,10 @@ export class Timer {
   @Property({ type: 'text', unique: true })
   key!: string;
 
-  @Field(() => String, { description: 'What it will do: `approval-reminder`, `approval-rung`, `milestone-reminder`, `milestone-rung`.' })
+  @Field(() => String, {
+    description:
+      'What it will do: `approval-reminder`, `approval-rung`, `milestone-reminder`, `milestone-rung`.',
+  })
   @Property({ type: 'text' })
   kind!: string;
 

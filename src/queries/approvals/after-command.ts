@@ -19,7 +19,11 @@ export async function decisionAfter(
 }
 
 /** One assignment of a request, by its id. */
-export async function assignmentIn(ctx: Context, requestId: string, assignmentId: string): Promise<ApprovalAssignment> {
+export async function assignmentIn(
+  ctx: Context,
+  requestId: string,
+  assignmentId: string,
+): Promise<ApprovalAssignment> {
   const stored = await storedRequest(ctx, requestId);
   const assignment = stored.state.assignments[stored.assignmentIds.indexOf(assignmentId)];
   if (!assignment) throw new Error(`assignment ${assignmentId} does not belong to request ${requestId}`);

@@ -29,10 +29,18 @@ export class ApprovalRequestFilter {
 export const ApprovalRequestConnection = connectionType(ApprovalRequest, 'ApprovalRequest');
 
 /** The requests that the viewer may see, newest first. */
-export async function approvalRequests(ctx: Context, filter: ApprovalRequestFilter, args: PageArgs): Promise<ConnectionOf<ApprovalRequest>> {
+export async function approvalRequests(
+  ctx: Context,
+  filter: ApprovalRequestFilter,
+  args: PageArgs,
+): Promise<ConnectionOf<ApprovalRequest>> {
   const page = pageOf(args);
   const conditions = conditionsOf(ctx, filter);
-  let rows = requestRows(ctx).where(conditions).orderBy('submitted_at', 'desc').orderBy('id', 'desc').limit(page.limit + 1);
+  let rows = requestRows(ctx)
+    .where(conditions)
+    .orderBy('submitted_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(page.limit + 1);
   if (page.after) {
     const [submittedAt, id] = page.after;
     rows = rows.where(sql<boolean>`(submitted_at, id) < (${submittedAt}::timestamptz, ${id}::uuid)`);
@@ -54,10 +62,13 @@ export async function approvalRequests(ctx: Context, filter: ApprovalRequestFilt
 
 function conditionsOf(ctx: Context, filter: ApprovalRequestFilter) {
   const all = [visible(ctx.actor as Actor, 'request:read', 'approval_request')];
-  if (filter.status) all.push(filter.status.length === 0 ? sql`false` : sql`status in (${sql.join(filter.status)})`);
+  if (filter.status)
+    all.push(filter.status.length === 0 ? sql`false` : sql`status in (${sql.join(filter.status)})`);
   if (filter.subjectType) all.push(sql`subject_type = ${filter.subjectType}`);
-  if (filter.subjectId) all.push(isRowId(filter.subjectId) ? sql`subject_id = ${filter.subjectId}` : sql`false`);
-  if (filter.requesterId) all.push(isRowId(filter.requesterId) ? sql`requester_id = ${filter.requesterId}` : sql`false`);
+  if (filter.subjectId)
+    all.push(isRowId(filter.subjectId) ? sql`subject_id = ${filter.subjectId}` : sql`false`);
+  if (filter.requesterId)
+    all.push(isRowId(filter.requesterId) ? sql`requester_id = ${filter.requesterId}` : sql`false`);
   if (typeof filter.blocked === 'boolean') {
     const blocked = sql<boolean>`(status = 'PENDING' and exists (select 1 from approval_step s where s.request_id = approval_request.id
       and s.round = approval_request.round and s.status = 'BLOCKED'))`;

@@ -13,14 +13,22 @@ export interface RequestMessage {
 }
 
 /** Notices about the viewer's own inbox. */
-export const inboxMessages = (ctx: Context): AsyncIterable<InboxMessage> => ctx.services.bus.subscribe(`inbox:${(ctx.actor as Actor).id}`);
+export const inboxMessages = (ctx: Context): AsyncIterable<InboxMessage> =>
+  ctx.services.bus.subscribe(`inbox:${(ctx.actor as Actor).id}`);
 
 /** The change with its assignment as it is now; after a gap, the word to read everything again. */
-export async function inboxChangeOf(ctx: Context, { topic, payload }: InboxMessage): Promise<{ change: string; assignmentId: string | null; assignment: ApprovalAssignment | null }> {
+export async function inboxChangeOf(
+  ctx: Context,
+  { topic, payload }: InboxMessage,
+): Promise<{ change: string; assignmentId: string | null; assignment: ApprovalAssignment | null }> {
   if (topic === RESYNC_TOPIC) return { change: 'RESYNC', assignmentId: null, assignment: null };
   ctx.loaders.clear();
   const assignmentId = String(payload['assignmentId']);
-  const row = await readDb(ctx.em).selectFrom('approval_assignment').select('request_id').where('id', '=', assignmentId).executeTakeFirst();
+  const row = await readDb(ctx.em)
+    .selectFrom('approval_assignment')
+    .select('request_id')
+    .where('id', '=', assignmentId)
+    .executeTakeFirst();
   const assignment = row ? await assignmentIn(ctx, row.request_id, assignmentId) : null;
   return { change: String(payload['change']), assignmentId, assignment };
 }
@@ -32,12 +40,18 @@ export async function requestMessages(ctx: Context, id: string): Promise<AsyncIt
   return asRequest(ctx.services.bus.subscribe(`request:${request.id}`), request.id);
 }
 
-async function* asRequest(messages: AsyncIterable<BusMessage>, requestId: string): AsyncGenerator<RequestMessage> {
+async function* asRequest(
+  messages: AsyncIterable<BusMessage>,
+  requestId: string,
+): AsyncGenerator<RequestMessage> {
   for await (const _ of messages) yield { requestId };
 }
 
 /** The request as it is now, as long as the viewer may see it. @throws NOT_FOUND */
-export async function requestOfMessage(ctx: Context, { requestId }: RequestMessage): Promise<ApprovalRequest> {
+export async function requestOfMessage(
+  ctx: Context,
+  { requestId }: RequestMessage,
+): Promise<ApprovalRequest> {
   ctx.loaders.clear();
   const request = await requestIfVisible(ctx, requestId);
   if (!request) throw refusal('NOT_FOUND', { what: 'approval request' });

@@ -11,7 +11,10 @@ export class InboxFilter {
   @Field(() => SubjectType, { nullable: true, description: 'Only subjects of this kind.' })
   subjectType?: SubjectType | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'Only what is past its due time (true) or not yet (false).' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Only what is past its due time (true) or not yet (false).',
+  })
   overdue?: boolean | null;
 
   @Field(() => ID, { nullable: true, description: 'Only this request.' })
@@ -21,7 +24,11 @@ export class InboxFilter {
 export const AssignmentConnection = connectionType(ApprovalAssignment, 'Assignment');
 
 /** What waits for the viewer, most urgent first: one statement over one index range, whatever the history. */
-export async function inbox(ctx: Context, filter: InboxFilter, args: PageArgs): Promise<ConnectionOf<ApprovalAssignment>> {
+export async function inbox(
+  ctx: Context,
+  filter: InboxFilter,
+  args: PageArgs,
+): Promise<ConnectionOf<ApprovalAssignment>> {
   const page = pageOf(args);
   let rows = openFor(ctx, filter)
     .innerJoin('approval_step as s', (join) =>
@@ -34,12 +41,46 @@ export async function inbox(ctx: Context, filter: InboxFilter, args: PageArgs): 
     .innerJoin('app_user as owner', 'owner.id', 'r.owner_id')
     .innerJoin('app_user as requester', 'requester.id', 'r.requester_id')
     .select([
-      'a.id', 'a.status', 'a.round', 'a.rule', 'a.opened_at', 'a.due_at', 'a.urgent_at', 'a.comment', 'a.person_id', 'a.hand_over_kind', 'a.hand_over_from_id', 'a.ordinal',
-      's.key as step_key', 's.title_en', 's.title_zh',
-      'r.id as request_id', 'r.number', 'r.status as request_status', 'r.round as request_round', 'r.title', 'r.subject_type', 'r.subject_id', 'r.subject_number', 'r.purpose',
-      'r.amount', 'r.currency', 'r.digest', 'r.submitted_at', 'r.process_version_id', 'r.department_id',
-      'owner.id as owner_id', 'owner.name as owner_name', 'owner.email as owner_email', 'owner.language as owner_language', 'owner.active as owner_active',
-      'requester.id as requester_id', 'requester.name as requester_name', 'requester.email as requester_email', 'requester.language as requester_language', 'requester.active as requester_active',
+      'a.id',
+      'a.status',
+      'a.round',
+      'a.rule',
+      'a.opened_at',
+      'a.due_at',
+      'a.urgent_at',
+      'a.comment',
+      'a.person_id',
+      'a.hand_over_kind',
+      'a.hand_over_from_id',
+      'a.ordinal',
+      's.key as step_key',
+      's.title_en',
+      's.title_zh',
+      'r.id as request_id',
+      'r.number',
+      'r.status as request_status',
+      'r.round as request_round',
+      'r.title',
+      'r.subject_type',
+      'r.subject_id',
+      'r.subject_number',
+      'r.purpose',
+      'r.amount',
+      'r.currency',
+      'r.digest',
+      'r.submitted_at',
+      'r.process_version_id',
+      'r.department_id',
+      'owner.id as owner_id',
+      'owner.name as owner_name',
+      'owner.email as owner_email',
+      'owner.language as owner_language',
+      'owner.active as owner_active',
+      'requester.id as requester_id',
+      'requester.name as requester_name',
+      'requester.email as requester_email',
+      'requester.language as requester_language',
+      'requester.active as requester_active',
     ])
     .orderBy('a.urgent_at')
     .orderBy('a.id')
@@ -55,7 +96,9 @@ export async function inbox(ctx: Context, filter: InboxFilter, args: PageArgs): 
     limit: page.limit,
     key: (row) => [(row as unknown as { urgentAt: string }).urgentAt, row.id],
     count: async () => {
-      const { count } = await openFor(ctx, filter).select((eb) => eb.fn.countAll<string>().as('count')).executeTakeFirstOrThrow();
+      const { count } = await openFor(ctx, filter)
+        .select((eb) => eb.fn.countAll<string>().as('count'))
+        .executeTakeFirstOrThrow();
       return Number(count);
     },
   });
@@ -69,7 +112,8 @@ function openFor(ctx: Context, filter: InboxFilter) {
     .where(sql<boolean>`a.status = 'OPEN'`);
   if (filter.subjectType) rows = rows.where('r.subject_type', '=', filter.subjectType);
   if (filter.requestId) rows = rows.where('r.id', '=', filter.requestId);
-  if (typeof filter.overdue === 'boolean') rows = rows.where('a.urgent_at', filter.overdue ? '<=' : '>', ctx.now.toISOString());
+  if (typeof filter.overdue === 'boolean')
+    rows = rows.where('a.urgent_at', filter.overdue ? '<=' : '>', ctx.now.toISOString());
   return rows;
 }
 

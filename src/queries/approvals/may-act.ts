@@ -10,7 +10,12 @@ import { permitOnAssignment, type AssignmentAction } from '../../workflows/permi
  * The core's answer to "may this person take this action on this assignment now?": null, or the refusal that the
  * mutation would give. What the person can't see does not exist.
  */
-export async function refusalToAct(em: EntityManager, actor: Actor, assignmentId: string, action: string): Promise<Refusal | null> {
+export async function refusalToAct(
+  em: EntityManager,
+  actor: Actor,
+  assignmentId: string,
+  action: string,
+): Promise<Refusal | null> {
   const found = isRowId(assignmentId)
     ? await readDb(em)
         .selectFrom('approval_assignment as a')

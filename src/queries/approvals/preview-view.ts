@@ -100,13 +100,21 @@ interface Previewed {
   readonly steps: readonly PreviewedStep[];
 }
 
-async function stepView(ctx: Context, definition: ProcessDefinition, step: PreviewedStep): Promise<PreviewStep> {
+async function stepView(
+  ctx: Context,
+  definition: ProcessDefinition,
+  step: PreviewedStep,
+): Promise<PreviewStep> {
   const node = stepOf(definition, step.key) as StepNode;
   const asked = step.assignments.map(async ({ personId, rule, handOver }): Promise<PreviewedPerson> => {
     const onBehalfOf = handOver === null ? null : await personById(ctx, handOver.fromPersonId);
     return { person: await personById(ctx, personId), rule, onBehalfOf };
   });
-  const told = step.people.map(async (id): Promise<PreviewedPerson> => ({ person: await personById(ctx, id), rule: null, onBehalfOf: null }));
+  const told = step.people.map(async (id): Promise<PreviewedPerson> => ({
+    person: await personById(ctx, id),
+    rule: null,
+    onBehalfOf: null,
+  }));
   const excluded = step.exclusions.map(async ({ personId, rule, reason }): Promise<ExcludedPerson> => {
     const person = reason === 'UNKNOWN' ? null : await personById(ctx, personId);
     return { person, rule, reason };

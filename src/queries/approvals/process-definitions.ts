@@ -11,7 +11,17 @@ export async function processDefinitions(
 ): Promise<ProcessVersion[]> {
   let rows = readDb(ctx.em)
     .selectFrom('process_version')
-    .select(['id', 'key', 'version', 'subject_type as subjectType', 'purpose', 'status', 'priority', 'definition', 'published_at as publishedAt'])
+    .select([
+      'id',
+      'key',
+      'version',
+      'subject_type as subjectType',
+      'purpose',
+      'status',
+      'priority',
+      'definition',
+      'published_at as publishedAt',
+    ])
     .orderBy('subject_type')
     .orderBy('key')
     .orderBy('version', 'desc')

@@ -15,7 +15,7 @@ import { loadOne } from '../load.js';
 
 @ObjectType({ description: 'The step an assignment belongs to.' })
 export class StepReference {
-  @Field(() => String, { description: "Key in the process definition." })
+  @Field(() => String, { description: 'Key in the process definition.' })
   key!: string;
 
   @Field(() => String, { description: 'Title in your language.' })
@@ -48,7 +48,10 @@ export class StepView {
   @Field(() => Instant, { nullable: true, description: 'When it was closed.' })
   closedAt!: Date | null;
 
-  @Field(() => String, { nullable: true, description: 'Why it was skipped, blocked, carried or closed early.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why it was skipped, blocked, carried or closed early.',
+  })
   reason!: string | null;
 
   @Field(() => Int, { description: 'Rungs of its escalation ladder that have acted.' })
@@ -60,24 +63,39 @@ export class StepView {
 
 @ObjectType({ description: 'One action, and whether you may take it now.' })
 export class ActionPermission {
-  @Field(() => String, { description: 'APPROVE, REJECT, ABSTAIN, ADVISE, CONFIRM, FILE, RETURN, DELEGATE, TRANSFER, ADD_APPROVER; on requests RESUBMIT, WITHDRAW, NUDGE.' })
+  @Field(() => String, {
+    description:
+      'APPROVE, REJECT, ABSTAIN, ADVISE, CONFIRM, FILE, RETURN, DELEGATE, TRANSFER, ADD_APPROVER; on requests RESUBMIT, WITHDRAW, NUDGE.',
+  })
   action!: string;
 
-  @Field(() => Boolean, { description: 'Whether the mutation would go through, as far as it depends on you and the state.' })
+  @Field(() => Boolean, {
+    description: 'Whether the mutation would go through, as far as it depends on you and the state.',
+  })
   allowed!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'Why not, in your language; the same words as the refusal.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why not, in your language; the same words as the refusal.',
+  })
   reason!: string | null;
 
   @Field(() => String, { nullable: true, description: 'The code of the refusal.' })
   code!: string | null;
 }
 
-export const inLanguage = (title: Localised, language: Language): string => (language === 'zh' ? (title.zh ?? title.en) : title.en);
+export const inLanguage = (title: Localised, language: Language): string =>
+  language === 'zh' ? (title.zh ?? title.en) : title.en;
 
 /** A request with all that belongs to it, batched: any number of requests costs one statement. */
 export async function storedRequest(ctx: Context, requestId: string): Promise<StoredRequest> {
-  const stored = await loadOne(ctx, 'stored-request', requestId, (ids) => readRequests(ctx.em, ids), (row) => row.id);
+  const stored = await loadOne(
+    ctx,
+    'stored-request',
+    requestId,
+    (ids) => readRequests(ctx.em, ids),
+    (row) => row.id,
+  );
   if (!stored) throw new Error(`request ${requestId} is referred to but does not exist`);
   return stored;
 }
@@ -108,7 +126,10 @@ export const requestRows = (ctx: Context) => readDb(ctx.em).selectFrom('approval
 /** A request that the viewer may see, else null. */
 export async function requestIfVisible(ctx: Context, id: string): Promise<ApprovalRequest | null> {
   if (!isRowId(id)) return null;
-  const row = await requestRows(ctx).where('id', '=', id).where(visible(ctx.actor as Actor, 'request:read', 'approval_request')).executeTakeFirst();
+  const row = await requestRows(ctx)
+    .where('id', '=', id)
+    .where(visible(ctx.actor as Actor, 'request:read', 'approval_request'))
+    .executeTakeFirst();
   return (row ?? null) as unknown as ApprovalRequest | null;
 }
 
@@ -124,7 +145,9 @@ export function stepsOf(stored: StoredRequest, round: number, language: Language
   const { state } = stored;
   return [...nodesOf(stored.definition.steps)].map((node) => {
     const step = state.steps.findLast((entry) => entry.key === node.key && entry.round === round);
-    const assignments = state.assignments.filter((assignment) => assignment.stepKey === node.key && assignment.round === round);
+    const assignments = state.assignments.filter(
+      (assignment) => assignment.stepKey === node.key && assignment.round === round,
+    );
     return {
       key: node.key,
       title: inLanguage(node.title, language),
@@ -153,7 +176,10 @@ export function assignmentView(stored: StoredRequest, assignment: AssignmentStat
   } as unknown as ApprovalAssignment;
 }
 
-export const permissionView = <A extends string>(permissions: readonly Permission<A>[], language: Language): ActionPermission[] =>
+export const permissionView = <A extends string>(
+  permissions: readonly Permission<A>[],
+  language: Language,
+): ActionPermission[] =>
   permissions.map(({ action, allowed, refusal }) => ({
     action,
     allowed,
@@ -177,9 +203,15 @@ export class ProcessReference {
 }
 
 /** The step of an assignment, from its request's definition. */
-export async function stepOfAssignment(ctx: Context, { requestId, stepKey }: ApprovalAssignment): Promise<StepReference> {
+export async function stepOfAssignment(
+  ctx: Context,
+  { requestId, stepKey }: ApprovalAssignment,
+): Promise<StepReference> {
   const { definition } = await storedRequest(ctx, requestId);
-  return { key: stepKey, title: inLanguage(stepOf(definition, stepKey)?.title ?? { en: stepKey }, ctx.language) };
+  return {
+    key: stepKey,
+    title: inLanguage(stepOf(definition, stepKey)?.title ?? { en: stepKey }, ctx.language),
+  };
 }
 
 /** The version of the process definition that a request is pinned to. */
@@ -189,19 +221,32 @@ export async function processOf(ctx: Context, requestId: string): Promise<Proces
   return { id: processVersionId, key, version, title: inLanguage(title, ctx.language) };
 }
 
-export const titleOfProcess = (definition: unknown, language: Language): string => inLanguage((definition as ProcessDefinition).title, language);
+export const titleOfProcess = (definition: unknown, language: Language): string =>
+  inLanguage((definition as ProcessDefinition).title, language);
 
-export async function stepsOfRequest(ctx: Context, requestId: string, round: number | null): Promise<StepView[]> {
+export async function stepsOfRequest(
+  ctx: Context,
+  requestId: string,
+  round: number | null,
+): Promise<StepView[]> {
   const stored = await storedRequest(ctx, requestId);
   return stepsOf(stored, round ?? stored.state.round, ctx.language);
 }
 
-export async function assignmentPermissionsOf(ctx: Context, { requestId, ordinal }: ApprovalAssignment, actor: Actor): Promise<ActionPermission[]> {
+export async function assignmentPermissionsOf(
+  ctx: Context,
+  { requestId, ordinal }: ApprovalAssignment,
+  actor: Actor,
+): Promise<ActionPermission[]> {
   const { state } = await storedRequest(ctx, requestId);
   return permissionView(assignmentPermissions(state, ordinal, actor.id), ctx.language);
 }
 
-export async function requestPermissionsOf(ctx: Context, requestId: string, actor: Actor): Promise<ActionPermission[]> {
+export async function requestPermissionsOf(
+  ctx: Context,
+  requestId: string,
+  actor: Actor,
+): Promise<ActionPermission[]> {
   const { state } = await storedRequest(ctx, requestId);
   return permissionView(requestPermissions(state, actor.id, ctx.now), ctx.language);
 }

@@ -12,7 +12,12 @@ import { projectById } from '../projects/project-by-id.js';
 
 type Subject = (Contract | Document | Plan | Project) & { readonly subjectType: SubjectType };
 
-const TYPE_NAMES: Readonly<Record<SubjectType, string>> = { CONTRACT: 'Contract', DOCUMENT: 'Document', PLAN: 'Plan', PROJECT: 'Project' };
+const TYPE_NAMES: Readonly<Record<SubjectType, string>> = {
+  CONTRACT: 'Contract',
+  DOCUMENT: 'Document',
+  PLAN: 'Plan',
+  PROJECT: 'Project',
+};
 
 export const ApprovalSubject = createUnionType({
   name: 'ApprovalSubject',

@@ -15,14 +15,21 @@ export class PeopleFilter {
   @Field(() => String, { nullable: true, description: 'Holding this role now.' })
   role?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The name or e-mail address contains this text, in any case.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The name or e-mail address contains this text, in any case.',
+  })
   text?: string | null;
 }
 
 export const UserConnection = connectionType(User, 'User');
 
 /** The active people of the organisation, in the order in which they joined. @throws BAD_USER_INPUT */
-export async function people(ctx: Context, filter: PeopleFilter, args: PageArgs): Promise<ConnectionOf<User>> {
+export async function people(
+  ctx: Context,
+  filter: PeopleFilter,
+  args: PageArgs,
+): Promise<ConnectionOf<User>> {
   const page = pageOf(args);
   let found = readDb(ctx.em)
     .selectFrom('app_user')
@@ -30,17 +37,29 @@ export async function people(ctx: Context, filter: PeopleFilter, args: PageArgs)
     .where(refersTo('app_user.department_id', filter.departmentId, 'filter.departmentId'))
     .where(containsText(['app_user.name', 'app_user.email'], filter.text, 'filter.text'));
   if (filter.role) {
-    found = found.where(sql<boolean>`exists (select 1 from role_grant g where g.person_id = app_user.id and g.role_key = ${filter.role}
+    found =
+      found.where(sql<boolean>`exists (select 1 from role_grant g where g.person_id = app_user.id and g.role_key = ${filter.role}
       and (g.until is null or g.until > ${ctx.now}))`);
   }
   let rows = found
-    .select(['app_user.id', 'app_user.email', 'app_user.name', 'app_user.active', 'app_user.language', 'app_user.created_at as createdAt', 'app_user.department_id as departmentId', 'app_user.manager_id as managerId'])
+    .select([
+      'app_user.id',
+      'app_user.email',
+      'app_user.name',
+      'app_user.active',
+      'app_user.language',
+      'app_user.created_at as createdAt',
+      'app_user.department_id as departmentId',
+      'app_user.manager_id as managerId',
+    ])
     .orderBy('app_user.created_at')
     .orderBy('app_user.id')
     .limit(page.limit + 1);
   if (page.after) {
     const [createdAt, id] = page.after;
-    rows = rows.where(sql<boolean>`(app_user.created_at, app_user.id) > (${createdAt}::timestamptz, ${id}::uuid)`);
+    rows = rows.where(
+      sql<boolean>`(app_user.created_at, app_user.id) > (${createdAt}::timestamptz, ${id}::uuid)`,
+    );
   }
   return new UserConnection({
     rows: (await rows.execute()) as unknown as User[],

@@ -9,7 +9,15 @@ export async function personById(ctx: Context, id: string): Promise<User> {
   const read = (ids: readonly string[]): Promise<User[]> =>
     readDb(ctx.em)
       .selectFrom('app_user')
-      .select(['id', 'email', 'name', 'active', 'language', 'department_id as departmentId', 'manager_id as managerId'])
+      .select([
+        'id',
+        'email',
+        'name',
+        'active',
+        'language',
+        'department_id as departmentId',
+        'manager_id as managerId',
+      ])
       .where('id', 'in', ids)
       .execute() as Promise<unknown> as Promise<User[]>;
   const person = await loadOne(ctx, 'person', id, read, (row) => row.id);

@@ -3,7 +3,13 @@ import type { Actor, Context } from '../../context.js';
 import { ApprovalAssignment } from '../../entities/approvals/approval-assignment.js';
 import { ApprovalRequest } from '../../entities/approvals/approval-request.js';
 import { User } from '../../entities/organisation/user.js';
-import { ActionPermission, assignmentPermissionsOf, requestOf, StepReference, stepOfAssignment } from '../../queries/approvals/request-view.js';
+import {
+  ActionPermission,
+  assignmentPermissionsOf,
+  requestOf,
+  StepReference,
+  stepOfAssignment,
+} from '../../queries/approvals/request-view.js';
 import { personById } from '../../queries/organisation/people.js';
 
 /** What a row of the inbox carries already, so that nothing more is read. */
@@ -26,7 +32,10 @@ export class AssignmentFields {
     return personById(ctx, personId);
   }
 
-  @FieldResolver(() => User, { nullable: true, description: 'For whom the person acts, after an absence, delegation or transfer.' })
+  @FieldResolver(() => User, {
+    nullable: true,
+    description: 'For whom the person acts, after an absence, delegation or transfer.',
+  })
   onBehalfOf(@Root() { handOverFromId }: ApprovalAssignment, @Ctx() ctx: Context): Promise<User> | null {
     return handOverFromId === null ? null : personById(ctx, handOverFromId);
   }

@@ -60,6 +60,9 @@ export class InboxChange {
   @Field(() => ID, { nullable: true, description: 'The assignment it is about; null for RESYNC.' })
   assignmentId!: string | null;
 
-  @Field(() => ApprovalAssignment, { nullable: true, description: 'The assignment, as it is now; null for RESYNC.' })
+  @Field(() => ApprovalAssignment, {
+    nullable: true,
+    description: 'The assignment, as it is now; null for RESYNC.',
+  })
   assignment!: ApprovalAssignment | null;
 }

@@ -6,7 +6,15 @@ import { SubjectType } from '../../entities/approvals/enums.js';
 import { Money } from '../../entities/money.js';
 import { User } from '../../entities/organisation/user.js';
 import { EventView, eventsOf } from '../../queries/approvals/request-events.js';
-import { ActionPermission, processOf, ProcessReference, requestPermissionsOf, stepsOfRequest, StepView, titleOfProcess } from '../../queries/approvals/request-view.js';
+import {
+  ActionPermission,
+  processOf,
+  ProcessReference,
+  requestPermissionsOf,
+  stepsOfRequest,
+  StepView,
+  titleOfProcess,
+} from '../../queries/approvals/request-view.js';
 import { ApprovalSubject, subjectOf } from '../../queries/approvals/subject-of.js';
 import { personById } from '../../queries/organisation/people.js';
 
@@ -30,20 +38,31 @@ export class RequestFields {
     return request.requester ?? personById(ctx, request.requesterId);
   }
 
-  @FieldResolver(() => ApprovalSubject, { nullable: true, description: 'The subject as it is now; null when you may not see it.' })
-  subject(@Root() { subjectType, subjectId }: ApprovalRequest, @Ctx() ctx: Context): Promise<typeof ApprovalSubject | null> {
+  @FieldResolver(() => ApprovalSubject, {
+    nullable: true,
+    description: 'The subject as it is now; null when you may not see it.',
+  })
+  subject(
+    @Root() { subjectType, subjectId }: ApprovalRequest,
+    @Ctx() ctx: Context,
+  ): Promise<typeof ApprovalSubject | null> {
     return subjectOf(ctx, subjectType, subjectId);
   }
 
-  @FieldResolver(() => ProcessReference, { description: 'The version of the process definition it is pinned to.' })
+  @FieldResolver(() => ProcessReference, {
+    description: 'The version of the process definition it is pinned to.',
+  })
   process(@Root() { id }: ApprovalRequest, @Ctx() ctx: Context): Promise<ProcessReference> {
     return processOf(ctx, id);
   }
 
-  @FieldResolver(() => [StepView], { description: 'All steps in reading order; those not reached are WAITING.' })
+  @FieldResolver(() => [StepView], {
+    description: 'All steps in reading order; those not reached are WAITING.',
+  })
   steps(
     @Root() request: ApprovalRequest,
-    @Arg('round', () => Int, { nullable: true, description: 'The round; the present one when not given.' }) round: number | null,
+    @Arg('round', () => Int, { nullable: true, description: 'The round; the present one when not given.' })
+    round: number | null,
     @Ctx() ctx: Context,
   ): Promise<StepView[]> {
     return stepsOfRequest(ctx, request.id, round);

@@ -1,5 +1,23 @@
-import { Arg, Args, Ctx, Field, FieldResolver, Mutation, ObjectType, Query, Resolver, Root } from 'type-graphql';
-import { refreshSession, RefreshSessionInput, signIn, SignInInput, signOut, type Tokens } from '../../commands/organisation/sign-in.js';
+import {
+  Arg,
+  Args,
+  Ctx,
+  Field,
+  FieldResolver,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql';
+import {
+  refreshSession,
+  RefreshSessionInput,
+  signIn,
+  SignInInput,
+  signOut,
+  type Tokens,
+} from '../../commands/organisation/sign-in.js';
 import type { Actor, Context } from '../../context.js';
 import { Department } from '../../entities/organisation/department.js';
 import { User } from '../../entities/organisation/user.js';
@@ -12,7 +30,9 @@ export class SignInPayload {
   @Field(() => String, { description: 'Send it as `Authorization: Bearer …`; lives 30 minutes.' })
   accessToken!: string;
 
-  @Field(() => String, { description: 'Exchange it by refreshSession; each is used once. The session lives 7 days.' })
+  @Field(() => String, {
+    description: 'Exchange it by refreshSession; each is used once. The session lives 7 days.',
+  })
   refreshToken!: string;
 
   @Field(() => User, { description: 'Who signed in.' })
@@ -32,7 +52,8 @@ export class OrganisationResolver {
 
   @Query(() => UserConnection, { description: 'The active people of the organisation.' })
   people(
-    @Arg('filter', () => PeopleFilter, { nullable: true, description: 'Narrows the list.' }) filter: PeopleFilter | null,
+    @Arg('filter', () => PeopleFilter, { nullable: true, description: 'Narrows the list.' })
+    filter: PeopleFilter | null,
     @Args(() => PageArgs) page: PageArgs,
     @Ctx() ctx: Context,
   ): Promise<ConnectionOf<User>> {
@@ -45,13 +66,17 @@ export class OrganisationResolver {
   }
 
   @Mutation(() => SignInPayload, { description: 'Opens a session with an e-mail address and a password.' })
-  async signIn(@Arg('input', () => SignInInput, { description: 'Who signs in.' }) input: SignInInput, @Ctx() ctx: Context): Promise<SignInPayload> {
+  async signIn(
+    @Arg('input', () => SignInInput, { description: 'Who signs in.' }) input: SignInInput,
+    @Ctx() ctx: Context,
+  ): Promise<SignInPayload> {
     return payload(ctx, await signIn(ctx, input));
   }
 
   @Mutation(() => SignInPayload, { description: 'Exchanges a refresh token for new tokens.' })
   async refreshSession(
-    @Arg('input', () => RefreshSessionInput, { description: 'The refresh token.' }) input: RefreshSessionInput,
+    @Arg('input', () => RefreshSessionInput, { description: 'The refresh token.' })
+    input: RefreshSessionInput,
     @Ctx() ctx: Context,
   ): Promise<SignInPayload> {
     return payload(ctx, await refreshSession(ctx, input));

@@ -22,7 +22,15 @@ export interface LoadedSubject {
 
 /** What a request did to its subject. */
 export interface SubjectEvent {
-  readonly event: 'SUBMITTED' | 'RESUBMITTED' | 'RETURNED' | 'APPROVED' | 'REJECTED' | 'WITHDRAWN' | 'CANCELLED' | 'EXPIRED';
+  readonly event:
+    | 'SUBMITTED'
+    | 'RESUBMITTED'
+    | 'RETURNED'
+    | 'APPROVED'
+    | 'REJECTED'
+    | 'WITHDRAWN'
+    | 'CANCELLED'
+    | 'EXPIRED';
   readonly subjectId: string;
   readonly requestId: string;
   /** Who caused it: a person id, or `system`. */
