@@ -128,6 +128,11 @@ const UP = [
   `alter table "approval_step" add constraint "approval_step_status_check" check ("status" in ('WAITING', 'OPEN', 'BLOCKED', 'APPROVED', 'REJECTED', 'SKIPPED', 'RETURNED', 'CANCELLED'))`,
   `create table "approval_event" ("id" uuid not null, "request_id" uuid not null, "sequence" int not null, "type" text not null, "actor_id" uuid null, "at" timestamptz(3) not null, "canonical" text not null, "digest" text not null, primary key ("id"))`,
   `alter table "approval_event" add constraint "approval_event_request_id_sequence_unique" unique ("request_id", "sequence")`,
+  `create table "approval_text" ("commitment" text not null, "request_id" uuid not null, "sequence" int not null, "name" text not null, "salt" text null, "value" text null, "erased_at" timestamptz(3) null, "erased_by_id" uuid null, "reason" text null, primary key ("commitment"))`,
+  `create index "approval_text_request_id_index" on "approval_text" ("request_id")`,
+  `create table "audit_leaf" ("position" int not null, "request_id" uuid not null, "number" text not null, "fact_count" int not null, "chain_head" text not null, "process_digest" text not null, primary key ("position"))`,
+  `alter table "audit_leaf" add constraint "audit_leaf_request_id_fact_count_unique" unique ("request_id", "fact_count")`,
+  `create table "audit_checkpoint" ("sequence" int not null, "at" timestamptz(3) not null, "tree_size" int not null, "root" text not null, "previous" text not null, "signature" text not null, "key_id" text not null, "public_key" text not null, primary key ("sequence"))`,
   `create table "approval_interest" ("id" uuid not null, "request_id" uuid not null, "person_id" uuid not null, "because" text not null, primary key ("id"))`,
   `alter table "approval_interest" add constraint "approval_interest_request_id_person_id_unique" unique ("request_id", "person_id")`,
   `create table "approval_assignment" ("id" uuid not null, "request_id" uuid not null, "ordinal" int not null, "step_key" text not null, "round" int not null, "attempt" int not null, "person_id" uuid not null, "status" text not null, "rule" text not null, "ballot_group" text null, "weight" double precision not null, "veto" boolean not null, "required" boolean not null, "position" int not null, "waits_for" int null, "hand_over_kind" text null, "hand_over_from_id" uuid null, "previous_ordinal" int null, "added_by_id" uuid null, "opened_at" timestamptz(3) null, "due_at" timestamptz(3) null, "urgent_at" timestamptz(3) not null, "decided_at" timestamptz(3) null, "decided_by_id" uuid null, "comment" text null, "evidence" text null, "reason" text null, primary key ("id"))`,
@@ -175,6 +180,8 @@ const UP = [
   `alter table "approval_request" add constraint "approval_request_requester_id_foreign" foreign key ("requester_id") references "app_user" ("id") on update no action on delete no action`,
   `alter table "approval_step" add constraint "approval_step_request_id_foreign" foreign key ("request_id") references "approval_request" ("id") on update no action on delete no action`,
   `alter table "approval_event" add constraint "approval_event_request_id_foreign" foreign key ("request_id") references "approval_request" ("id") on update no action on delete no action`,
+  `alter table "approval_text" add constraint "approval_text_request_id_foreign" foreign key ("request_id") references "approval_request" ("id") on update no action on delete no action`,
+  `alter table "audit_leaf" add constraint "audit_leaf_request_id_foreign" foreign key ("request_id") references "approval_request" ("id") on update no action on delete no action`,
   `alter table "approval_interest" add constraint "approval_interest_request_id_foreign" foreign key ("request_id") references "approval_request" ("id") on update no action on delete no action`,
   `alter table "approval_interest" add constraint "approval_interest_person_id_foreign" foreign key ("person_id") references "app_user" ("id") on update no action on delete no action`,
   `alter table "approval_assignment" add constraint "approval_assignment_request_id_foreign" foreign key ("request_id") references "approval_request" ("id") on update no action on delete no action`,
@@ -188,22 +195,44 @@ begin
 end $$`,
   `create trigger approval_event_append_only before update or delete on approval_event for each row execute function refuse_change()`,
   `create trigger approval_event_no_truncate before truncate on approval_event for each statement execute function refuse_change()`,
+  `create trigger audit_leaf_append_only before update or delete on audit_leaf for each row execute function refuse_change()`,
+  `create trigger audit_leaf_no_truncate before truncate on audit_leaf for each statement execute function refuse_change()`,
+  `create trigger audit_checkpoint_append_only before update or delete on audit_checkpoint for each row execute function refuse_change()`,
+  `create trigger audit_checkpoint_no_truncate before truncate on audit_checkpoint for each statement execute function refuse_change()`,
+  `-- The words of a fact change once, by erasure, which leaves who, when and why.
+create function refuse_text_change() returns trigger language plpgsql as $$
+begin
+  if old.erased_at is not null or new.erased_at is null or new.salt is not null or new.value is not null or new.reason is null
+     or new.commitment <> old.commitment or new.request_id <> old.request_id or new.sequence <> old.sequence or new.name <> old.name then
+    raise exception 'the text of a fact can only be erased' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $$`,
+  `create trigger approval_text_erase_only before update on approval_text for each row execute function refuse_text_change()`,
+  `create trigger approval_text_no_delete before delete on approval_text for each row execute function refuse_change()`,
+  `create trigger approval_text_no_truncate before truncate on approval_text for each statement execute function refuse_change()`,
   `-- A counted decision by a person with an interest is refused here as well, whatever the code above thinks.
 create function refuse_interested_decision() returns trigger language plpgsql as $$
 begin
-  if new.status in ('APPROVED', 'REJECTED', 'ABSTAINED', 'CONFIRMED', 'FILED', 'RETURNED') and new.decided_by_id is not null
-     and exists (select 1 from approval_interest i where i.request_id = new.request_id and i.person_id = new.decided_by_id)
+  if new.status in ('APPROVED', 'REJECTED', 'ABSTAINED', 'CONFIRMED', 'FILED', 'RETURNED')
+     and exists (select 1 from approval_interest i where i.request_id = new.request_id and i.person_id in (new.decided_by_id, new.person_id))
      and not exists (select 1 from approval_step s where s.request_id = new.request_id and s.round = new.round
                      and s.key = new.step_key and s.attempt = new.attempt and s.interest_allowed) then
     raise exception 'a person with an interest cannot decide' using errcode = 'restrict_violation';
   end if;
   return new;
 end $$`,
+  `create function refuse_interest_lifted() returns trigger language plpgsql as $$
+begin
+  raise exception 'what a step allows is fixed when it opens' using errcode = 'restrict_violation';
+end $$`,
+  `create trigger approval_step_interest before update of interest_allowed on approval_step for each row when (new.interest_allowed is distinct from old.interest_allowed) execute function refuse_interest_lifted()`,
   `create trigger approval_assignment_interest before insert or update of status, decided_by_id on approval_assignment for each row execute function refuse_interested_decision()`,
-  `-- An ended request never changes.
+  `-- An ended request never changes, but for the erasure of what was submitted.
 create function refuse_ended_change() returns trigger language plpgsql as $$
 begin
-  if old.status not in ('PENDING', 'RETURNED') then
+  if old.status not in ('PENDING', 'RETURNED')
+     and (to_jsonb(new) - 'title' - 'content' <> to_jsonb(old) - 'title' - 'content' or new.title <> '[erased]' or new.content <> '{}') then
     raise exception 'an ended request never changes' using errcode = 'restrict_violation';
   end if;
   return new;
@@ -235,9 +264,11 @@ end $$`,
 ];
 
 const DOWN = [
-  `drop table if exists sign_in_attempt, business_calendar, department, form_template, idempotency_record, number_sequence, organisation_revision, outbox_message, plan_template, process_version, project_template, role, timer, app_user, session, role_grant, plan, plan_milestone, plan_line, notification, customer, project, project_stage, document, contact, contract, payment_term, contract_line, approval_request, approval_step, approval_event, approval_interest, approval_assignment, absence cascade`,
+  `drop table if exists sign_in_attempt, business_calendar, department, form_template, idempotency_record, number_sequence, organisation_revision, outbox_message, plan_template, process_version, project_template, role, timer, app_user, session, role_grant, plan, plan_milestone, plan_line, notification, customer, project, project_stage, document, contact, contract, payment_term, contract_line, approval_request, approval_step, approval_event, approval_text, audit_leaf, audit_checkpoint, approval_interest, approval_assignment, absence cascade`,
   `drop function if exists refuse_change()`,
+  `drop function if exists refuse_text_change()`,
   `drop function if exists refuse_interested_decision()`,
+  `drop function if exists refuse_interest_lifted()`,
   `drop function if exists refuse_ended_change()`,
   `drop function if exists refuse_published_change()`,
   `drop function if exists bump_organisation_revision()`,

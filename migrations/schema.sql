@@ -114,6 +114,38 @@ create table approval_step (
   rung integer not null
 );
 
+create table approval_text (
+  commitment text not null,
+  request_id uuid not null,
+  sequence integer not null,
+  name text not null,
+  salt text,
+  value text,
+  erased_at timestamp(3) with time zone,
+  erased_by_id uuid,
+  reason text
+);
+
+create table audit_checkpoint (
+  sequence integer not null,
+  at timestamp(3) with time zone not null,
+  tree_size integer not null,
+  root text not null,
+  previous text not null,
+  signature text not null,
+  key_id text not null,
+  public_key text not null
+);
+
+create table audit_leaf (
+  position integer not null,
+  request_id uuid not null,
+  number text not null,
+  fact_count integer not null,
+  chain_head text not null,
+  process_digest text not null
+);
+
 create table business_calendar (
   key text not null,
   definition jsonb not null
@@ -478,6 +510,18 @@ alter table approval_step add constraint approval_step_request_id_round_key_atte
 
 alter table approval_step add constraint approval_step_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'OPEN'::text, 'BLOCKED'::text, 'APPROVED'::text, 'REJECTED'::text, 'SKIPPED'::text, 'RETURNED'::text, 'CANCELLED'::text])));
 
+alter table approval_text add constraint approval_text_pkey PRIMARY KEY (commitment);
+
+alter table approval_text add constraint approval_text_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
+
+alter table audit_checkpoint add constraint audit_checkpoint_pkey PRIMARY KEY (sequence);
+
+alter table audit_leaf add constraint audit_leaf_pkey PRIMARY KEY ("position");
+
+alter table audit_leaf add constraint audit_leaf_request_id_fact_count_unique UNIQUE (request_id, fact_count);
+
+alter table audit_leaf add constraint audit_leaf_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
+
 alter table business_calendar add constraint business_calendar_pkey PRIMARY KEY (key);
 
 alter table contact add constraint contact_customer_id_foreign FOREIGN KEY (customer_id) REFERENCES customer(id);
@@ -676,6 +720,8 @@ CREATE INDEX approval_request_subject_id_index ON public.approval_request USING 
 
 CREATE INDEX approval_request_submitted_at_id_index ON public.approval_request USING btree (submitted_at, id);
 
+CREATE INDEX approval_text_request_id_index ON public.approval_text USING btree (request_id);
+
 CREATE INDEX contact_customer_id_index ON public.contact USING btree (customer_id);
 
 CREATE INDEX contract_created_at_id_index ON public.contract USING btree (created_at, id);
@@ -776,10 +822,19 @@ CREATE OR REPLACE FUNCTION public.refuse_ended_change()
  LANGUAGE plpgsql
 AS $function$
 begin
-  if old.status not in ('PENDING', 'RETURNED') then
+  if old.status not in ('PENDING', 'RETURNED')
+     and (to_jsonb(new) - 'title' - 'content' <> to_jsonb(old) - 'title' - 'content' or new.title <> '[erased]' or new.content <> '{}') then
     raise exception 'an ended request never changes' using errcode = 'restrict_violation';
   end if;
   return new;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_interest_lifted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'what a step allows is fixed when it opens' using errcode = 'restrict_violation';
 end $function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_interested_decision()
@@ -787,8 +842,8 @@ CREATE OR REPLACE FUNCTION public.refuse_interested_decision()
  LANGUAGE plpgsql
 AS $function$
 begin
-  if new.status in ('APPROVED', 'REJECTED', 'ABSTAINED', 'CONFIRMED', 'FILED', 'RETURNED') and new.decided_by_id is not null
-     and exists (select 1 from approval_interest i where i.request_id = new.request_id and i.person_id = new.decided_by_id)
+  if new.status in ('APPROVED', 'REJECTED', 'ABSTAINED', 'CONFIRMED', 'FILED', 'RETURNED')
+     and exists (select 1 from approval_interest i where i.request_id = new.request_id and i.person_id in (new.decided_by_id, new.person_id))
      and not exists (select 1 from approval_step s where s.request_id = new.request_id and s.round = new.round
                      and s.key = new.step_key and s.attempt = new.attempt and s.interest_allowed) then
     raise exception 'a person with an interest cannot decide' using errcode = 'restrict_violation';
@@ -808,6 +863,18 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_text_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.erased_at is not null or new.erased_at is null or new.salt is not null or new.value is not null or new.reason is null
+     or new.commitment <> old.commitment or new.request_id <> old.request_id or new.sequence <> old.sequence or new.name <> old.name then
+    raise exception 'the text of a fact can only be erased' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;
+
 CREATE TRIGGER absence_revision AFTER INSERT OR DELETE OR UPDATE ON public.absence FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
 CREATE TRIGGER app_user_revision AFTER INSERT OR DELETE OR UPDATE ON public.app_user FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
@@ -819,6 +886,22 @@ CREATE TRIGGER approval_event_append_only BEFORE DELETE OR UPDATE ON public.appr
 CREATE TRIGGER approval_event_no_truncate BEFORE TRUNCATE ON public.approval_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER approval_request_ended BEFORE UPDATE ON public.approval_request FOR EACH ROW EXECUTE FUNCTION refuse_ended_change();
+
+CREATE TRIGGER approval_step_interest BEFORE UPDATE OF interest_allowed ON public.approval_step FOR EACH ROW WHEN ((new.interest_allowed IS DISTINCT FROM old.interest_allowed)) EXECUTE FUNCTION refuse_interest_lifted();
+
+CREATE TRIGGER approval_text_erase_only BEFORE UPDATE ON public.approval_text FOR EACH ROW EXECUTE FUNCTION refuse_text_change();
+
+CREATE TRIGGER approval_text_no_delete BEFORE DELETE ON public.approval_text FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER approval_text_no_truncate BEFORE TRUNCATE ON public.approval_text FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER audit_checkpoint_append_only BEFORE DELETE OR UPDATE ON public.audit_checkpoint FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER audit_checkpoint_no_truncate BEFORE TRUNCATE ON public.audit_checkpoint FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER audit_leaf_append_only BEFORE DELETE OR UPDATE ON public.audit_leaf FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER audit_leaf_no_truncate BEFORE TRUNCATE ON public.audit_leaf FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER business_calendar_revision AFTER INSERT OR DELETE OR UPDATE ON public.business_calendar FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { GraphQLSchema } from 'graphql';
@@ -9,26 +10,33 @@ import { hashToken } from './commands/organisation/sign-in.js';
 import { TIMER_ACTIONS } from './commands/schedule/timer-actions.js';
 import type { Config } from './config.js';
 import type { Actor, Clock, Context, Log, Services } from './context.js';
-import { migrate, openDatabase, QUEUE_SCHEMA } from './database.js';
+import { migrate, migrateAsOwner, openDatabase, QUEUE_SCHEMA } from './database.js';
 import { readDb } from './entities/read-db.js';
 import { isRefusal, refusal, type Language, type Refusal } from './errors.js';
 import { languageOf, type ContextRequest } from './http/request.js';
+import { readOrCreateSecret } from './embedded/secrets.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
+import { startCheckpoints } from './jobs/checkpoints.js';
 import { openProducer, requireQueue, type QueueSettings } from './jobs/queue.js';
 import { createWaker } from './jobs/wake.js';
 import { startWorker, type RunningWorker } from './jobs/worker.js';
 import { applyRules } from './permissions/load-shield.js';
 import { OPERATIONS } from './permissions/operations.js';
+import { certificatePdf } from './queries/approvals/certificate-pdf.js';
+import { certificateOf } from './queries/approvals/evidence-certificate.js';
 import { refusalToAct } from './queries/approvals/may-act.js';
 import { loadActor } from './queries/organisation/load-actor.js';
 import { timerMetrics, type TimerMetrics } from './queries/schedule/timer-metrics.js';
 import { RESOLVERS } from './resolvers/index.js';
+import { signingKeyFromPem, signingKeyFromSeed, type SigningKey } from './workflows/checkpoint.js';
 
 export const PACKS_FOLDER = fileURLToPath(new URL('../../packs', import.meta.url));
 
 export interface AppOptions {
   readonly config: Config;
   readonly databaseUrl: string;
+  /** A login that owns the tables and migrates them, where `databaseUrl` has another one. */
+  readonly ownerUrl?: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -62,14 +70,14 @@ const NO_PUB_SUB = {
 };
 
 /** Puts the product together on a database: migrates it, installs the packs, and starts the roles it is told to. */
-export async function createApp({ config, databaseUrl, clock, log }: AppOptions): Promise<App> {
+export async function createApp({ config, databaseUrl, ownerUrl, clock, log }: AppOptions): Promise<App> {
   const orm = await openDatabase({ url: databaseUrl, poolSize: POOL_SIZE });
   const closers: (() => Promise<void>)[] = [() => orm.close()];
   const closeAll = async (): Promise<void> => {
     for (const close of closers.splice(0).toReversed()) await close();
   };
   try {
-    await migrate(orm, databaseUrl);
+    await (ownerUrl === undefined ? migrate(orm, databaseUrl) : migrateAsOwner(ownerUrl, databaseUrl));
     const queue: QueueSettings = { databaseUrl, redisUrl: config.redisUrl, prefix: QUEUE_SCHEMA, log };
     await requireQueue(queue);
     const bus = await createBus({ connectionString: databaseUrl, log });
@@ -95,6 +103,13 @@ export async function createApp({ config, databaseUrl, clock, log }: AppOptions)
         log,
       });
       closers.push(() => worker.close());
+      const checkpoints = startCheckpoints({
+        makeContext: () => contexts.forJob(),
+        key: () => auditKey(config),
+        folder: config.auditCheckpointDir,
+        log,
+      });
+      closers.push(() => checkpoints.close());
     }
     const http =
       config.role === 'worker' ? null : await serve({ config, contexts, bus, orm, queue, clock, log });
@@ -111,6 +126,12 @@ export async function createApp({ config, databaseUrl, clock, log }: AppOptions)
     await closeAll();
     throw error;
   }
+}
+
+/** The key that signs checkpoints: the file's, else one made once and kept in the data folder; never in the database. */
+export function auditKey({ auditKeyFile, dataDir }: Pick<Config, 'auditKeyFile' | 'dataDir'>): SigningKey {
+  if (auditKeyFile !== undefined) return signingKeyFromPem(readFileSync(auditKeyFile, 'utf8'));
+  return signingKeyFromSeed(Buffer.from(readOrCreateSecret(dataDir, 'audit-key', 32).value, 'base64url'));
 }
 
 interface Contexts {
@@ -188,6 +209,8 @@ async function serve({ config, contexts, bus, orm, queue, clock, log }: Served):
       bus: bus.connected() ? 'ok' : 'not listening',
     }),
     metrics: async () => metricsText(await timerMetrics(orm.em.fork(), clock.now())),
+    certificatePdf: async (ctx, requestId) =>
+      certificatePdf(await certificateOf(ctx, requestId), ctx.language),
     config: { introspection: true, explorer: true, production },
     log,
   });

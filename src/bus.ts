@@ -20,21 +20,30 @@ const ANSWER_MS = 5_000;
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 5_000;
 
+/** What one process has to say to the others; a payload holds ids only. */
+type Notice = BusMessage;
+
+/** Runs one statement with `$1` placeholders inside the caller's transaction. */
+type Execute = (sql: string, parameters: readonly unknown[]) => Promise<unknown>;
+
 /**
- * Tells every process that listens, when the caller's transaction commits, and nobody when it rolls back. `execute` runs
- * one statement with `$1` placeholders inside that transaction. Equal notices of one transaction arrive once.
- * @throws RangeError when the notice is too long for PostgreSQL: a payload holds ids only.
+ * Tells every process that listens, when the caller's transaction commits, and nobody when it rolls back. Equal notices
+ * of one transaction arrive once. @throws RangeError when the notice is too long for PostgreSQL: send ids only
  */
-export async function publish(
-  execute: (sql: string, parameters: readonly unknown[]) => Promise<unknown>,
-  topic: string,
-  payload: BusMessage['payload'],
-): Promise<void> {
-  const notice = JSON.stringify({ topic, payload });
-  const bytes = Buffer.byteLength(notice);
-  if (bytes > NOTICE_MAX_BYTES)
-    throw new RangeError(`a notice on ${topic} has ${bytes} bytes; send ids only`);
-  await execute(`select pg_notify('${CHANNEL}', $1)`, [notice]);
+export const publish = (execute: Execute, topic: string, payload: BusMessage['payload']): Promise<void> =>
+  publishAll(execute, [{ topic, payload }]);
+
+/** As `publish`: all of them, in this order, by one statement. */
+export async function publishAll(execute: Execute, notices: readonly Notice[]): Promise<void> {
+  if (notices.length === 0) return;
+  const texts = notices.map((notice) => {
+    const text = JSON.stringify({ topic: notice.topic, payload: notice.payload });
+    const bytes = Buffer.byteLength(text);
+    if (bytes > NOTICE_MAX_BYTES)
+      throw new RangeError(`a notice on ${notice.topic} has ${bytes} bytes; send ids only`);
+    return text;
+  });
+  await execute(`select pg_notify('${CHANNEL}', notice) from unnest($1::text[]) notice`, [texts]);
 }
 
 export interface ListeningBus extends Bus {

@@ -24,6 +24,12 @@ export interface Config {
   readonly sweepSeconds: number;
   /** Timers due within so many seconds are handed to the queue; later ones stay rows only. */
   readonly timerHorizonSeconds: number;
+  /** PEM file with the Ed25519 key that signs checkpoints; undefined = a key is made and kept in the data folder. */
+  readonly auditKeyFile?: string | undefined;
+  /** Folder, best on other storage, to which each checkpoint is written as well. */
+  readonly auditCheckpointDir?: string | undefined;
+  /** For migrations: a login that owns the tables. undefined = the login of `databaseUrl` owns them. */
+  readonly databaseOwnerUrl?: string | undefined;
 }
 
 const wholeNumber = (min: number, max: number) =>
@@ -37,6 +43,8 @@ const address = (protocols: readonly string[]) =>
     const url = URL.parse(text);
     return url !== null && protocols.includes(url.protocol) && url.hostname !== '';
   });
+
+const pathText = z.string().refine((text) => !text.includes('\0'));
 
 /** One row per variable: how it is read, and what its error line says is allowed. A secret row is never echoed. */
 const VARIABLES = {
@@ -98,6 +106,19 @@ const VARIABLES = {
     read: wholeNumber(1, 86_400).default(60),
     allowed: 'a whole number of seconds from 1 to 86400 (default 60)',
   },
+  AUDIT_KEY_FILE: {
+    read: pathText.optional(),
+    allowed: 'the path of a PEM file with an Ed25519 private key',
+  },
+  AUDIT_CHECKPOINT_DIR: {
+    read: pathText.optional(),
+    allowed: 'the path of a folder for checkpoints, best on other storage',
+  },
+  DATABASE_OWNER_URL: {
+    read: address(['postgres:', 'postgresql:']).optional(),
+    secret: true,
+    allowed: 'as DATABASE_URL, with a login that owns the tables',
+  },
 } as const satisfies Record<string, { read: z.ZodType; secret?: true; allowed: string }>;
 
 type VariableName = keyof typeof VARIABLES;
@@ -140,6 +161,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: read.LOG_LEVEL,
     sweepSeconds: read.SWEEP_SECONDS,
     timerHorizonSeconds: read.TIMER_HORIZON_SECONDS,
+    auditKeyFile: read.AUDIT_KEY_FILE && resolve(read.AUDIT_KEY_FILE),
+    auditCheckpointDir: read.AUDIT_CHECKPOINT_DIR && resolve(read.AUDIT_CHECKPOINT_DIR),
+    databaseOwnerUrl: read.DATABASE_OWNER_URL,
   };
 }
 

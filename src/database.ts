@@ -36,6 +36,7 @@ export function openDatabase({ url, poolSize }: DatabaseOptions): Promise<MikroO
         lock_timeout: LOCK_TIMEOUT_MS,
         idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS * 2,
         application_name: 'countersign',
+        Client: PreparingClient,
       },
       schemaGenerator: { ignoreSchema: [QUEUE_SCHEMA] },
       migrations: {
@@ -50,20 +51,92 @@ export function openDatabase({ url, poolSize }: DatabaseOptions): Promise<MikroO
   );
 }
 
+/** Statements that one connection keeps prepared; far above the number of texts that the product sends often. */
+const PREPARED_MAX = 300;
+
+/** A text is prepared when it comes this often on one connection: what is asked once is not worth keeping. */
+const PREPARED_FROM = 3;
+
+/** Texts that are counted; a client that makes up texts without end makes the connection prepare no more. */
+const SEEN_MAX = 3000;
+
+const EVERY_COLUMN = /(select|returning) \*|\.\*/;
+
+/**
+ * A connection that has PostgreSQL plan a statement once instead of every time; planning the inbox costs more than
+ * reading it. Only texts with parameters are kept. Those with a `*` are not: their columns change when a newer process
+ * migrates, and a prepared statement whose columns change fails from then on.
+ */
+class PreparingClient extends pg.Client {
+  readonly #seen = new Map<string, number>();
+  readonly #names = new Map<string, string>();
+
+  /** undefined: it is sent to be planned for this once. */
+  #nameOf(text: string): string | undefined {
+    const known = this.#names.get(text);
+    if (known !== undefined) return known;
+    const times = (this.#seen.get(text) ?? 0) + 1;
+    if (this.#names.size >= PREPARED_MAX || this.#seen.size >= SEEN_MAX || EVERY_COLUMN.test(text))
+      return undefined;
+    this.#seen.set(text, times);
+    if (times < PREPARED_FROM) return undefined;
+    this.#seen.delete(text);
+    const name = `c${this.#names.size + 1}`;
+    this.#names.set(text, name);
+    return name;
+  }
+
+  // The driver's overloads cannot be named one by one; every form but (text, values) passes through untouched.
+  override query(...args: unknown[]): never {
+    const send = super.query.bind(this) as (...given: unknown[]) => never;
+    const [text, values, ...rest] = args;
+    if (typeof text !== 'string' || !Array.isArray(values) || values.length === 0) return send(...args);
+    return send({ name: this.#nameOf(text), text, values }, ...rest);
+  }
+}
+
 /**
  * Brings the database to the newest schema, ours and the queue's. Safe when several processes start at once: one
  * migrates under an advisory lock, the others wait and find nothing to do. A migration killed half-way is rolled back.
+ * @param application a login other than the owner's, which is granted what the product needs at run time
  */
-export async function migrate(orm: MikroORM, url: string): Promise<number> {
-  const client = new pg.Client({ connectionString: url });
+export async function migrate(orm: MikroORM, url: string, application?: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: LOCK_TIMEOUT_MS });
   client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     const applied = await orm.migrator.up();
     await runMigrations(client);
+    if (application !== undefined) await client.query(grantsFor(client.escapeIdentifier(application)));
     return applied.length;
   } finally {
     await client.end();
   }
 }
+
+/** Migrates as the owner of the tables, on connections that are closed again; the application's login owns nothing. */
+export async function migrateAsOwner(ownerUrl: string, applicationUrl: string): Promise<number> {
+  const orm = await openDatabase({ url: ownerUrl, poolSize: 1 });
+  try {
+    return await migrate(orm, ownerUrl, decodeURIComponent(new URL(applicationUrl).username));
+  } finally {
+    await orm.close();
+  }
+}
+
+/** What nobody who speaks SQL as the application can change: beside the triggers, which only an owner could disable. */
+const APPEND_ONLY = 'approval_event, audit_leaf, audit_checkpoint';
+
+/** Rows of requests are never deleted, and words are erased, not deleted. */
+const NEVER_DELETED = 'approval_request, approval_step, approval_assignment, approval_text, process_version';
+
+const grantsFor = (login: string): string => `
+  grant usage on schema public, ${QUEUE_SCHEMA} to ${login};
+  grant select, insert, update, delete on all tables in schema public to ${login};
+  revoke insert, update, delete, truncate on mikro_orm_migrations from ${login};
+  revoke update, delete, truncate on ${APPEND_ONLY} from ${login};
+  revoke delete, truncate on ${NEVER_DELETED} from ${login};
+  grant select, insert, update, delete, truncate on all tables in schema ${QUEUE_SCHEMA} to ${login};
+  grant usage, select, update on all sequences in schema ${QUEUE_SCHEMA} to ${login};
+  grant execute on all functions in schema ${QUEUE_SCHEMA} to ${login}`;

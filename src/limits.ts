@@ -54,3 +54,6 @@ export const IDEMPOTENCY_DAYS = 7;
 /** Delivery of one outbox message: tries before it is parked as dead, and the longest wait between two. */
 export const DELIVERY_TRIES = 12;
 export const DELIVERY_BACKOFF_MAX_SECONDS = 3600;
+
+/** A signed checkpoint of the record a day: what was removed or rewritten since shows against it. */
+export const CHECKPOINT_HOURS = 24;

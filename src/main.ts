@@ -15,8 +15,9 @@ async function main(config: Config, log: Logger): Promise<void> {
       : null;
   const stopEmbedded = async (): Promise<void> => embedded?.stop();
   try {
-    const databaseUrl = embedded?.url ?? config.databaseUrl ?? '';
-    const app = await createApp({ config, databaseUrl, clock: systemClock, log });
+    const databaseUrl = embedded?.applicationUrl ?? config.databaseUrl ?? '';
+    const ownerUrl = embedded?.url ?? config.databaseOwnerUrl;
+    const app = await createApp({ config, databaseUrl, ownerUrl, clock: systemClock, log });
     onTermination(async () => {
       await app.close();
       await stopEmbedded();

@@ -140,19 +140,23 @@ export function redisFailure(error: unknown, redisUrl: string): StartFailure | n
 }
 
 /** What to tell about a failed start: a StartFailure as it is, a well-known failure as its one line, anything else
- *  null. A refused connection is Redis' when its port is that of `redisUrl`, otherwise the database's. */
+ *  null. A refused connection is Redis' when its port is that of `redisUrl`, an unknown host when only `redisUrl` names
+ *  it; otherwise the database's. */
 export function startFailureOf(
   error: unknown,
   about: { host: string; port: number; databaseUrl?: string | undefined; redisUrl?: string | undefined },
 ): StartFailure | null {
   if (error instanceof StartFailure) return error;
-  const { syscall, port } = (error ?? {}) as { syscall?: unknown; port?: unknown };
+  const { syscall, port, hostname } = (error ?? {}) as Record<'syscall' | 'port' | 'hostname', unknown>;
   if (syscall === 'listen') return listenFailure(error, about);
   if (about.redisUrl !== undefined) {
-    const redisPort = Number(new URL(about.redisUrl).port || 6379);
+    const redis = new URL(about.redisUrl);
+    const redisPort = Number(redis.port || 6379);
+    const database = about.databaseUrl === undefined ? null : new URL(about.databaseUrl);
     const text = messageOf(error);
     const isRedis =
       port === redisPort ||
+      (hostname === redis.hostname && hostname !== database?.hostname) ||
       [/redis|NOAUTH|WRONGPASS/i, REDIS_SILENT, NOT_REDIS].some((sign) => sign.test(text));
     if (isRedis) return redisFailure(error, about.redisUrl);
   }

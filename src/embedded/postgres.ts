@@ -8,8 +8,10 @@ import { readOrCreateSecret } from './secrets.js';
 import { type RunningServer, runServer } from './server.js';
 
 export interface EmbeddedPostgres {
-  /** For the product: a login that owns its database and nothing else. */
+  /** For migrations: a login that owns the product's database and nothing else. */
   readonly url: string;
+  /** For the product: a login that owns nothing and is granted what it needs once the tables are there. */
+  readonly applicationUrl: string;
   /** For tools and tests that make databases: PostgreSQL's superuser, in the database postgres. */
   readonly superuserUrl: string;
   readonly dataDir: string;
@@ -30,8 +32,9 @@ export interface EmbeddedPostgresOptions {
   readonly settings?: readonly string[];
 }
 
-/** The product's role and database have one name. */
+/** The owner's role and the database have one name. */
 const NAME = 'countersign';
+const APPLICATION = 'countersign_app';
 /** For two cores and a machine that has other work: a small cache, and no compilation of queries that take a few ms. */
 const SETTINGS = [
   'shared_buffers=128MB',
@@ -81,9 +84,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     );
     const superuserUrl = `postgres://postgres:${superuser.value}@127.0.0.1:${server.port}/postgres`;
     const password = readOrCreateSecret(dataDir, 'postgres-login', 24).value;
-    await ensureDatabase(superuserUrl, password, superuser.path);
+    const application = readOrCreateSecret(dataDir, 'postgres-application', 24).value;
+    await ensureDatabase(superuserUrl, { [NAME]: password, [APPLICATION]: application }, superuser.path);
     return {
       url: `postgres://${NAME}:${password}@127.0.0.1:${server.port}/${NAME}`,
+      applicationUrl: `postgres://${APPLICATION}:${application}@127.0.0.1:${server.port}/${NAME}`,
       superuserUrl,
       dataDir,
       firstStart: cluster.created,
@@ -101,8 +106,12 @@ function stopOnce(server: RunningServer, release: () => void): () => Promise<voi
   return () => (stopped ??= server.stop().finally(release));
 }
 
-/** The product's login and database, made when missing; its password is set at every start, which heals a lost file. */
-async function ensureDatabase(superuserUrl: string, password: string, superuserFile: string): Promise<void> {
+/** The product's logins and database, made when missing; passwords are set at every start, which heals a lost file. */
+async function ensureDatabase(
+  superuserUrl: string,
+  logins: Readonly<Record<string, string>>,
+  superuserFile: string,
+): Promise<void> {
   const client = new pg.Client({
     connectionString: superuserUrl,
     connectionTimeoutMillis: 10_000,
@@ -112,12 +121,14 @@ async function ensureDatabase(superuserUrl: string, password: string, superuserF
   client.on('error', () => undefined);
   try {
     await client.connect();
-    const has = async (query: string): Promise<boolean> =>
-      (await client.query(query, [NAME])).rows.length > 0;
-    if (!(await has('select 1 from pg_roles where rolname = $1')))
-      await client.query(`create role ${NAME} login`);
-    await client.query(`alter role ${NAME} login password ${client.escapeLiteral(password)}`);
-    if (!(await has('select 1 from pg_database where datname = $1')))
+    const has = async (query: string, name: string): Promise<boolean> =>
+      (await client.query(query, [name])).rows.length > 0;
+    for (const [name, password] of Object.entries(logins)) {
+      if (!(await has('select 1 from pg_roles where rolname = $1', name)))
+        await client.query(`create role ${name} login`);
+      await client.query(`alter role ${name} login password ${client.escapeLiteral(password)}`);
+    }
+    if (!(await has('select 1 from pg_database where datname = $1', NAME)))
       await client.query(`create database ${NAME} owner ${NAME}`);
   } catch (error) {
     if (errorCodes(error).includes('28P01'))

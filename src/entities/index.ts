@@ -3,6 +3,8 @@ import { ApprovalEvent } from './approvals/approval-event.js';
 import { ApprovalInterest } from './approvals/approval-interest.js';
 import { ApprovalRequest } from './approvals/approval-request.js';
 import { ApprovalStep } from './approvals/approval-step.js';
+import { ApprovalText } from './approvals/approval-text.js';
+import { AuditCheckpointRow, AuditLeafRow } from './approvals/audit-checkpoint.js';
 import { IdempotencyRecord } from './approvals/idempotency-record.js';
 import { ProcessVersion } from './approvals/process-version.js';
 import { Contract, ContractLine, PaymentTerm } from './contracts/contract.js';
@@ -32,6 +34,9 @@ export const ENTITIES = [
   ApprovalInterest,
   ApprovalRequest,
   ApprovalStep,
+  ApprovalText,
+  AuditCheckpointRow,
+  AuditLeafRow,
   BusinessCalendarRow,
   Contact,
   Contract,

@@ -127,6 +127,18 @@ export interface ApprovalStep {
   title_zh: string;
 }
 
+export interface ApprovalText {
+  commitment: string;
+  erased_at: ColumnType<string, Date | string, Date | string> | null;
+  erased_by_id: string | null;
+  name: string;
+  reason: string | null;
+  request_id: string;
+  salt: string | null;
+  sequence: number;
+  value: string | null;
+}
+
 export interface AppUser {
   active: Generated<boolean>;
   created_at: ColumnType<string, Date | string, Date | string>;
@@ -137,6 +149,26 @@ export interface AppUser {
   manager_id: string | null;
   name: string;
   password_hash: string | null;
+}
+
+export interface AuditCheckpoint {
+  at: ColumnType<string, Date | string, Date | string>;
+  key_id: string;
+  previous: string;
+  public_key: string;
+  root: string;
+  sequence: number;
+  signature: string;
+  tree_size: number;
+}
+
+export interface AuditLeaf {
+  chain_head: string;
+  fact_count: number;
+  number: string;
+  position: number;
+  process_digest: string;
+  request_id: string;
 }
 
 export interface BusinessCalendar {
@@ -449,6 +481,9 @@ export interface DB {
   approval_interest: ApprovalInterest;
   approval_request: ApprovalRequest;
   approval_step: ApprovalStep;
+  approval_text: ApprovalText;
+  audit_checkpoint: AuditCheckpoint;
+  audit_leaf: AuditLeaf;
   business_calendar: BusinessCalendar;
   contact: Contact;
   contract: Contract;

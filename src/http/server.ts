@@ -4,6 +4,7 @@ import type { Context, Log } from '../context.js';
 import { refusal } from '../errors.js';
 import { BODY_MAX_BYTES, REQUEST_TIMEOUT_MS } from '../limits.js';
 import { startApollo } from './apollo.js';
+import { serveCertificates } from './certificates.js';
 import { within } from './deadline.js';
 import { serveEventStreams } from './event-stream.js';
 import { serveExplorer } from './explorer.js';
@@ -36,6 +37,8 @@ export interface HttpServerOptions {
     readonly explorer: boolean;
     readonly production: boolean;
   };
+  /** The certificate of a request as a PDF; without it there is no such page. */
+  readonly certificatePdf?: (context: Context, requestId: string) => Promise<Buffer>;
   readonly log: Log;
   /** For tests. */
   readonly deadlines?: { readonly requestMs?: number; readonly readyMs?: number };
@@ -134,6 +137,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   };
   const streams = serveEventStreams(app, STREAM_PATH, subscriptions);
   const sockets = serveWebSockets(app.server, GRAPHQL_PATH, subscriptions);
+  if (options.certificatePdf)
+    serveCertificates(app, { contextFor, pdf: options.certificatePdf, refuse: answer });
   serveHealth(app, {
     ready: options.ready,
     metrics: options.metrics,

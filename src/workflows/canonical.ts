@@ -13,11 +13,12 @@ export const digestOf = (value: unknown): string => sha256(canonicalText(value))
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** The head of an empty chain. */
-export const CHAIN_START = '0'.repeat(64);
+/** The head of the empty chain of a request: a chain can't be passed off as another request's. */
+export const chainStart = (requestId: string): string => sha256(`countersign-chain/1\n${requestId}`);
 
 /** The digest of an event: SHA-256 (hex) over the digest before it, a line feed, and the fact's canonical text. */
-export const chainDigest = (previous: string, canonical: string): string => sha256(`${previous}\n${canonical}`);
+export const chainDigest = (previous: string, canonical: string): string =>
+  sha256(`${previous}\n${canonical}`);
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const INSTANT_FIELDS = new Set(['at', 'dueAt']);

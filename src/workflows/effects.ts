@@ -148,7 +148,3 @@ const stillAsked = (
 
 const stepOfOrdinal = (request: RequestState, ordinal: number): string | null =>
   request.assignments[ordinal - 1]?.stepKey ?? null;
-
-/** When the step is due in this round, for messages. */
-export const dueOf = (request: RequestState, key: string): Date | null =>
-  currentStep(request, key)?.dueAt ?? null;

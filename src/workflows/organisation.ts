@@ -79,22 +79,6 @@ export function departmentsUp(organisation: Organisation, departmentId: string |
   return chain;
 }
 
-/** The department and all below it. */
-export function departmentsBelow(organisation: Organisation, departmentId: string): Set<string> {
-  const below = new Set([departmentId]);
-  let grew = true;
-  while (grew) {
-    grew = false;
-    for (const department of organisation.departments.values()) {
-      if (department.parentId !== null && below.has(department.parentId) && !below.has(department.id)) {
-        below.add(department.id);
-        grew = true;
-      }
-    }
-  }
-  return below;
-}
-
 const isLive = (grant: RoleGrant, now: Date): boolean => grant.until === null || now < grant.until;
 
 const holders = (

@@ -18,6 +18,7 @@ export const PERMISSIONS = [
   'request:read',
   'request:cancel',
   'request:unblock',
+  'request:erase',
   'process:read',
   'process:publish',
   'timer:read',

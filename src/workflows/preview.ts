@@ -13,6 +13,7 @@ import {
   type SubjectSnapshot,
   type World,
 } from './request.js';
+import { parallelsAround } from './route.js';
 
 /** What would happen in one step if everyone said yes. */
 export interface PreviewedStep {
@@ -77,7 +78,21 @@ export function preview(
     });
   }
   const reached = new Map(facts.flatMap((fact) => previewOf(fact)).map((step) => [step.key, step]));
-  return [...nodesOf(definition.steps)].map(({ key }) => reached.get(key) ?? { ...NOT_REACHED, key });
+  return [...nodesOf(definition.steps)].map(
+    ({ key }) => reached.get(key) ?? unreached(definition, reached, key),
+  );
+}
+
+/** A step inside a skipped parallel step is skipped with it; any other that was not reached has a block before it. */
+function unreached(
+  definition: ProcessDefinition,
+  reached: ReadonlyMap<string, PreviewedStep>,
+  key: string,
+): PreviewedStep {
+  const around = parallelsAround(definition, key).find((outer) => reached.get(outer)?.outcome === 'SKIPPED');
+  return around === undefined
+    ? { ...NOT_REACHED, key }
+    : { ...NOT_REACHED, key, outcome: 'SKIPPED', reason: reached.get(around)?.reason ?? null };
 }
 
 const NOT_REACHED = {

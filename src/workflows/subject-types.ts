@@ -78,5 +78,3 @@ export const SUBJECT_TYPES = {
     },
   },
 } as const satisfies Readonly<Record<string, SubjectTypeDescription>>;
-
-export type SubjectType = keyof typeof SUBJECT_TYPES;

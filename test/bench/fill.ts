@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { digestOf } from '../../src/workflows/canonical.js';
 import type { ProcessDefinition } from '../../src/workflows/process.js';
 import { withClient } from './database.js';
-import { REVIEWERS, THREE_STEPS, TWO_STEPS } from './definitions.js';
+import { THREE_STEPS, TWO_STEPS } from './definitions.js';
 
 export interface Fill {
   /** Requests in all; of each hundred 85 have ended and 15 wait for a manager. */
@@ -21,15 +20,14 @@ export interface Filled {
 }
 
 const PEOPLE = 2000;
-/** Ten people each; person n belongs to department (n mod 200), and persons 1 to 200 head them. Person 1 is the reader
- *  of the inbox. */
+/** Ten people each, in a tree of three levels; person n belongs to department (n mod 200), persons 1 to 200 head them. */
 const DEPARTMENTS = 200;
 const INBOX = 300;
 export const SEED = 0.42;
 
 export const sessionToken = (person: number): string => `bench-session-${person}`;
-/** The reader of the inbox. */
-export const READER = 1;
+/** The reader of the inbox: head of a department with ten below it. */
+export const READER = 15;
 /** Who submits: a salesperson of department 5. */
 export const SUBMITTER = 205;
 /** Heads 2 to 200 are the managers who decide. */
@@ -84,8 +82,8 @@ alter table made add column head bigint;
 update made set head = 1 + (requester - 1) % ${DEPARTMENTS};
 update made set head = 2 + n % ${DEPARTMENTS - 1} where n > ${requests};
 update made set requester = ${DEPARTMENTS} + head + ${DEPARTMENTS} * (n % 7) where n > ${requests};
-update made set head = 3 where pending and head = 1;
-update made set head = 1 where n in (select n from made where pending and n <= ${requests} and head <> 1 order by n % 97, n limit ${INBOX});
+update made set head = 3 where pending and head = ${READER} and n <= ${requests};
+update made set head = ${READER} where n in (select n from made where pending and n <= ${requests} order by n % 97, n limit ${INBOX});
 analyze made;
 insert into approval_request (id, number, process_version_id, subject_type, subject_id, purpose, status, round, title, subject_number, amount, currency,
     owner_id, department_id, requester_id, content, digest, submitted_at, ended_at, fact_count, chain_head)
@@ -202,6 +200,3 @@ export function rowId(kind: number, n: number): string {
 export const personId = (n: number): string => rowId(1, n);
 export const assignmentOf = (request: number): string => rowId(20, 4 * request);
 export const draftId = (n: number): string => rowId(80, n);
-export const accessHash = (person: number): string =>
-  createHash('sha256').update(sessionToken(person)).digest('hex');
-export const REVIEWER_COUNT = REVIEWERS.length;

@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { readArguments, type Arguments, type Section } from './arguments.js';
 import { benchCore } from './core.js';
 import { startBenchDatabase, type BenchDatabase } from './database.js';
-import { fill, SEED, type Filled } from './fill.js';
+import { fill, SEED, type Fill, type Filled } from './fill.js';
 import { benchInbox, benchShield } from './inbox.js';
 import { isMet, machine, table, writeResults, type Line } from './report.js';
+import { WARM_UP_ROUNDS } from './rounds.js';
 import { startApi, startBaseline, type Server } from './servers.js';
 import { benchStart } from './start.js';
 import { benchWrite, decisions, submissions } from './writes.js';
@@ -36,9 +37,9 @@ type Sizes = typeof FULL;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-/** Each contender takes one turn more than there are rounds; some go to looking at single writes. */
+/** Some go to looking at single writes. */
 const writesOf = ({ rounds, writes, clients }: Sizes): number =>
-  2 * writes * (rounds + 1) * clients.length + 10;
+  2 * writes * (rounds + WARM_UP_ROUNDS) * clients.length + 10;
 
 async function run({ only, quick, profile }: Arguments): Promise<boolean> {
   const startedAt = performance.now();
@@ -60,12 +61,14 @@ async function run({ only, quick, profile }: Arguments): Promise<boolean> {
     if (wants('core')) section('core', benchCore(sizes.rounds));
     if (wants('inbox', 'decide', 'submit', 'shield')) {
       const database = await begin(startBenchDatabase());
-      const many = await prepare(database, 'many', sizes.requests, sizes, begin, profile);
+      const writes = writesOf(sizes);
+      const fillMany = { requests: sizes.requests, fresh: writes, drafts: writes };
+      const many = await prepare(database, 'many', fillMany, begin, profile);
       filled['many'] = many.filled;
       section('fill', []);
       const baseline = await begin(startBaseline(many.url));
       if (wants('inbox')) {
-        const few = await prepare(database, 'few', sizes.few, sizes, begin);
+        const few = await prepare(database, 'few', { requests: sizes.few, fresh: 0, drafts: 0 }, begin);
         filled['few'] = few.filled;
         section(
           'inbox',
@@ -81,7 +84,7 @@ async function run({ only, quick, profile }: Arguments): Promise<boolean> {
         const unguarded = await begin(startApi({ databaseUrl: many.url, shield: false }));
         section(
           'shield',
-          await benchShield({ product: many.api, unguarded }, sizes.shieldRounds, sizes.inboxReads / 2),
+          await benchShield({ product: many.api, unguarded }, sizes.shieldRounds, sizes.inboxReads),
         );
         await unguarded.stop();
       }
@@ -90,7 +93,7 @@ async function run({ only, quick, profile }: Arguments): Promise<boolean> {
         section(
           'decide',
           await benchWrite(
-            decisions(sizes.requests, writesOf(sizes)),
+            decisions(sizes.requests, writes),
             servers,
             sizes.clients,
             sizes.rounds,
@@ -101,7 +104,7 @@ async function run({ only, quick, profile }: Arguments): Promise<boolean> {
         section(
           'submit',
           await benchWrite(
-            submissions(writesOf(sizes)),
+            submissions(writes),
             servers,
             sizes.clients.slice(0, 2),
             sizes.rounds,
@@ -137,15 +140,13 @@ type Begin = <T extends { stop(): Promise<void> }>(starting: Promise<T>) => Prom
 async function prepare(
   database: BenchDatabase,
   name: string,
-  requests: number,
-  sizes: Sizes,
+  rows: Fill,
   begin: Begin,
   profile?: string,
 ): Promise<{ url: string; api: Server; filled: Filled }> {
   const url = await database.create(name);
   const api = await begin(startApi({ databaseUrl: url, profile }));
-  const writes = writesOf(sizes);
-  return { url, api, filled: await fill(url, { requests, fresh: writes, drafts: writes }) };
+  return { url, api, filled: await fill(url, rows) };
 }
 
 function describe(filled: Readonly<Record<string, Filled>>, quick: boolean): string {

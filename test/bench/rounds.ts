@@ -11,6 +11,12 @@ export interface Result {
   readonly rounds: readonly number[];
 }
 
+export const WARM_UP_ROUNDS = 2;
+
+/** On a busy machine a comparison ends after this time, in milliseconds, once it has had this many rounds. */
+const ENOUGH_MS = 25_000;
+const ROUNDS_MIN = 5;
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -22,8 +28,8 @@ const quantile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? NaN;
 
 /**
- * Runs the contenders in turn, A B C A B C …, so that whatever else the machine does meets them alike. One turn of each,
- * not counted, goes first.
+ * Runs the contenders in turn, A B C A B C …, so that whatever else the machine does meets them alike. Some turns of
+ * each, not counted, go first: until then the compiler of V8 is at work.
  */
 export async function interleaved<Name extends string>(
   rounds: number,
@@ -31,10 +37,12 @@ export async function interleaved<Name extends string>(
 ): Promise<Record<Name, Result>> {
   const names = Object.keys(contenders) as Name[];
   const turns = new Map<Name, Measured[]>(names.map((name) => [name, []]));
-  for (let round = 0; round <= rounds; round += 1) {
+  const startedAt = performance.now();
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
+    if (round >= ROUNDS_MIN && performance.now() - startedAt > ENOUGH_MS) break;
     for (const name of names) {
       const measured = await contenders[name]();
-      if (round > 0) turns.get(name)?.push(measured);
+      if (round >= 0) turns.get(name)?.push(measured);
     }
   }
   return Object.fromEntries(names.map((name) => [name, resultOf(turns.get(name) ?? [])])) as Record<

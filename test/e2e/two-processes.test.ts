@@ -37,10 +37,11 @@ function listen(url: string, token: string): { readonly heard: InboxChange[]; re
   return { heard, client };
 }
 
-if (!BACKENDS.includes('redis')) {
-  test.skip('the same with the queue in Redis: not run, because there is no Redis (TEST_REDIS_URL is not set)', () =>
-    undefined);
-}
+const notRun = BACKENDS.includes('redis') ? null : test.skip;
+notRun?.(
+  'the same with the queue in Redis: not run, because there is no Redis (TEST_REDIS_URL is not set)',
+  () => undefined,
+);
 
 describe.each(BACKENDS)('API and worker as two processes, the queue in %s', (name) => {
   let database: TestDatabase;

@@ -91,6 +91,16 @@ describe('a contract is countersigned by the right people in the right order', (
     await act('legal', 'approve', request.id, { comment: 'fine' });
     const done = await view('sales', request.id);
     expect(done).toMatchObject({ status: 'APPROVED', subject: { status: 'APPROVED' } });
+    expect(done.steps.map(({ key, status }) => [key, status])).toEqual([
+      ['manager-review', 'APPROVED'],
+      ['large-contract', 'SKIPPED'],
+      ['technical-review', 'SKIPPED'],
+      ['finance-review', 'SKIPPED'],
+      ['legal-review', 'SKIPPED'],
+      ['general-manager', 'SKIPPED'],
+      ['finance-check', 'APPROVED'],
+      ['legal-check', 'APPROVED'],
+    ]);
     expect(done.events.map((event) => event.sequence)).toEqual(done.events.map((_, index) => index + 1));
   });
 
@@ -101,6 +111,26 @@ describe('a contract is countersigned by the right people in the right order', (
     expect(await view('sales', request.id)).toMatchObject({ status: 'PENDING' });
     await act('gm', 'approve', request.id);
     expect(await view('sales', request.id)).toMatchObject({ status: 'APPROVED' });
+  });
+
+  test('the preview of a small one skips the large review with all its branches', async () => {
+    const { previewApproval } = await app.ask<{
+      previewApproval: { steps: { key: string; outcome: string }[] };
+    }>(
+      'sales',
+      'query ($input: PreviewApprovalInput!) { previewApproval(input: $input) { steps { key outcome } } }',
+      { input: { subjectType: 'CONTRACT', subjectId: await contract('120000.00') } },
+    );
+    const skipped = previewApproval.steps
+      .filter((step) => step.outcome === 'SKIPPED')
+      .map((step) => step.key);
+    expect(skipped).toEqual([
+      'large-contract',
+      'technical-review',
+      'finance-review',
+      'legal-review',
+      'general-manager',
+    ]);
   });
 
   test('the preview names the route before anything is written', async () => {
@@ -118,6 +148,7 @@ describe('a contract is countersigned by the right people in the right order', (
       .filter((step) => step.outcome === 'ASKED' && step.approvers.length > 0)
       .map((step) => step.approvers[0]!.person.email.split('@')[0]);
     expect(asked).toEqual(['manager', 'tech', 'finance', 'legal', 'gm']);
+    expect(previewApproval.steps.filter((step) => step.outcome === 'NOT_REACHED')).toEqual([]);
   });
 });
 

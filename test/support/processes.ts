@@ -67,14 +67,14 @@ export function launch(env: Readonly<Record<string, string>>, options: LaunchOpt
   alive.add(child);
   const output = { stdout: '', stderr: '' };
   const { promise: said, resolve: say } = Promise.withResolvers<void>();
-  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output.stdout += text;
     if (text.includes('\n') && isRunning(output.stdout)) say();
   });
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
-  const exited = once(child, 'close').then(([code, signal]) => {
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  const exited = once(child, 'close').then(([code, signal]): Exit => {
     alive.delete(child);
-    return { code, signal } as Exit;
+    return { code, signal };
   });
   const ended = exited.then(({ code, signal }) => {
     throw new Error(`it ended (${code ?? signal}) instead of running: ${output.stderr || output.stdout}`);

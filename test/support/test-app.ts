@@ -32,6 +32,8 @@ export interface TestApp {
   ask<T>(as: string | null, query: string, variables?: Record<string, unknown>): Promise<T>;
   /** The code with which an operation is refused; fails when it goes through. */
   refusal(as: string | null, query: string, variables?: Record<string, unknown>): Promise<string>;
+  /** An access token of a demo person. */
+  token(as: string): Promise<string>;
   /** Id of a demo person. */
   person(key: string): Promise<string>;
   now(): Date;
@@ -134,6 +136,7 @@ export async function testApp(overrides: Partial<Config> = {}): Promise<TestApp>
       if (!refused?.[0]) throw new Error(`went through: ${JSON.stringify(data)}`);
       return refused[0].extensions.code;
     },
+    token: tokenOf,
     person,
     now: () => now,
     moveTo: (instant) => {

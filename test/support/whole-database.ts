@@ -2,11 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import { readDb } from '../../src/entities/read-db.js';
+import { readFactRows, valueIn } from '../../src/entities/approvals/fact-rows.js';
 import { readRequests, type StoredRequest } from '../../src/entities/approvals/request-rows.js';
-import { CHAIN_START, chainDigest, digestOf, parseFact } from '../../src/workflows/canonical.js';
+import { chainDigest, chainStart, digestOf } from '../../src/workflows/canonical.js';
 import { effectsOf, type Effect } from '../../src/workflows/effects.js';
 import { evolve } from '../../src/workflows/evolve.js';
 import { newRequest, type Fact, type RequestState } from '../../src/workflows/request.js';
+import { unsealFact } from '../../src/workflows/seal.js';
 import { timerKey, violations, type LiveTimer } from './invariants.js';
 
 /** Requests read by one statement. */
@@ -57,7 +59,10 @@ interface TimerRow {
   readonly payload: unknown;
 }
 
-async function checkRequests(em: EntityManager, ids: readonly string[]): Promise<Omit<CheckedDatabase, 'requests'>> {
+async function checkRequests(
+  em: EntityManager,
+  ids: readonly string[],
+): Promise<Omit<CheckedDatabase, 'requests'>> {
   const db = readDb(em);
   const stored = await readRequests(em, ids);
   const events = (await db
@@ -67,23 +72,32 @@ async function checkRequests(em: EntityManager, ids: readonly string[]): Promise
     .orderBy('request_id')
     .orderBy('sequence')
     .execute()) satisfies EventRow[];
-  const timers = (await db.selectFrom('timer').selectAll().where('subject_id', 'in', ids).execute()) as unknown as TimerRow[];
+  const timers = (await db
+    .selectFrom('timer')
+    .selectAll()
+    .where('subject_id', 'in', ids)
+    .execute()) as unknown as TimerRow[];
   const messages = await db
     .selectFrom('outbox_message')
     .select(['key', 'payload'])
-    .where(({ eb, ref }) => eb(eb.fn<string>('split_part', [ref('key'), eb.val('/'), eb.val(1)]), 'in', ids))
+    .where(sql<string>`split_part(key, '/', 1)`, 'in', ids)
     .execute();
+  const valueOf = valueIn((await readFactRows(em, ids)).texts);
   const eventsOf = Map.groupBy(events, (event) => event.request_id);
   const timersOf = Map.groupBy(timers, (timer) => timer.subject_id);
   const messagesOf = Map.groupBy(messages, (message) => message.key.split('/')[0] ?? '');
   const problems = stored.flatMap((request) => {
     const rows = eventsOf.get(request.id) ?? [];
-    const facts = rows.map(({ canonical }) => parseFact(canonical));
-    const effects = lifeOf(request, rows);
+    const facts = rows.map(({ canonical }) => unsealFact(canonical, valueOf));
+    const effects = lifeOf(request, rows, valueOf);
     const found = [
       ...problemsOfChain(request, rows),
       ...problemsOfRequest(request.state, facts, timersOf.get(request.id) ?? []),
-      ...problemsOfEffects(effects, timersOf.get(request.id) ?? [], (messagesOf.get(request.id) ?? []).map(({ key }) => key)),
+      ...problemsOfEffects(
+        effects,
+        timersOf.get(request.id) ?? [],
+        (messagesOf.get(request.id) ?? []).map(({ key }) => key),
+      ),
     ];
     return found.map((problem) => `${request.number}: ${problem}`);
   });
@@ -91,17 +105,21 @@ async function checkRequests(em: EntityManager, ids: readonly string[]): Promise
 }
 
 /** The effects of each command: the facts that one transaction wrote. */
-function lifeOf({ state }: StoredRequest, rows: readonly EventRow[]): Effect[] {
+function lifeOf(
+  { state }: StoredRequest,
+  rows: readonly EventRow[],
+  valueOf: (commitment: string) => unknown,
+): Effect[] {
   let request = newRequest(state.id, state.definition, state.submittedAt);
   return [...Map.groupBy(rows, (row) => row.transaction).values()].flatMap((together) => {
-    const facts = together.map(({ canonical }) => parseFact(canonical));
+    const facts = together.map(({ canonical }) => unsealFact(canonical, valueOf));
     request = facts.reduce(evolve, request);
     return effectsOf(request, facts);
   });
 }
 
-function problemsOfChain({ chainHead }: StoredRequest, rows: readonly EventRow[]): string[] {
-  let head = CHAIN_START;
+function problemsOfChain({ id, chainHead }: StoredRequest, rows: readonly EventRow[]): string[] {
+  let head = chainStart(id);
   for (const [index, { sequence, canonical, digest }] of rows.entries()) {
     head = chainDigest(head, canonical);
     if (sequence !== index + 1) return [`event ${index + 1} is numbered ${sequence}`];
@@ -113,8 +131,8 @@ function problemsOfChain({ chainHead }: StoredRequest, rows: readonly EventRow[]
 function problemsOfRequest(state: RequestState, facts: readonly Fact[], rows: readonly TimerRow[]): string[] {
   const timers = rows.map((row) => {
     const payload = row.payload as Omit<LiveTimer, 'at' | 'kind'>;
-    const kind = row.kind === 'approval-reminder' ? 'reminder' : 'rung';
-    return { ...payload, kind, at: new Date(row.due_at), state: row.state } as LiveTimer & { state: string };
+    const kind: LiveTimer['kind'] = row.kind === 'approval-reminder' ? 'reminder' : 'rung';
+    return { ...payload, kind, at: new Date(row.due_at), state: row.state };
   });
   const found = violations(state, facts, {
     startedAt: state.submittedAt,
@@ -125,8 +143,13 @@ function problemsOfRequest(state: RequestState, facts: readonly Fact[], rows: re
   return isDeepStrictEqual(replayed, state) ? found : [...found, 'the replay differs from the rows'];
 }
 
-function problemsOfEffects(effects: readonly Effect[], timers: readonly TimerRow[], messages: readonly string[]): string[] {
-  const keysOf = (type: Effect['type']): string[] => effects.flatMap((effect) => (effect.type === type && 'key' in effect ? effect.key : [])).toSorted();
+function problemsOfEffects(
+  effects: readonly Effect[],
+  timers: readonly TimerRow[],
+  messages: readonly string[],
+): string[] {
+  const keysOf = (type: Effect['type']): string[] =>
+    effects.flatMap((effect) => (effect.type === type && 'key' in effect ? effect.key : [])).toSorted();
   const found: string[] = [];
   const difference = (what: string, expected: readonly string[], stored: readonly string[]): void => {
     const missing = expected.filter((key) => !stored.includes(key));
@@ -145,11 +168,25 @@ function problemsOfEffects(effects: readonly Effect[], timers: readonly TimerRow
 async function problemsOfDelivery(em: EntityManager): Promise<string[]> {
   const db = readDb(em);
   const found: string[] = [];
-  const waiting = await db.selectFrom('outbox_message').select(['key', 'state', 'last_error']).where('state', '!=', 'DELIVERED').execute();
-  for (const { key, state, last_error } of waiting) found.push(`message ${key} is ${state} ${last_error ?? ''}`);
-  const overdue = await db.selectFrom('timer').select('key').where('state', '=', 'SCHEDULED').where('due_at', '<', new Date() as never).execute();
+  const waiting = await db
+    .selectFrom('outbox_message')
+    .select(['key', 'state', 'last_error'])
+    .where('state', '!=', 'DELIVERED')
+    .execute();
+  for (const { key, state, last_error } of waiting)
+    found.push(`message ${key} is ${state} ${last_error ?? ''}`);
+  const overdue = await db
+    .selectFrom('timer')
+    .select('key')
+    .where('state', '=', 'SCHEDULED')
+    .where('due_at', '<', new Date() as never)
+    .execute();
   for (const { key } of overdue) found.push(`timer ${key} is overdue`);
-  const refused = await db.selectFrom('outbox_message').select('key').where('key', 'like', 'timer/%').execute();
+  const refused = await db
+    .selectFrom('outbox_message')
+    .select('key')
+    .where('key', 'like', 'timer/%')
+    .execute();
   for (const { key } of refused) found.push(`${key}: a timer was refused`);
 
   const messages = await db.selectFrom('outbox_message').select(['key', 'payload']).execute();
@@ -158,7 +195,11 @@ async function problemsOfDelivery(em: EntityManager): Promise<string[]> {
   for (const { key, payload } of messages) {
     const { people } = payload as { people: string[] | string };
     const told = (shownOf.get(key) ?? []).map((row) => row.person_id);
-    if (typeof people === 'string' ? told.length === 0 : !isDeepStrictEqual(told.toSorted(), [...new Set(people)].toSorted())) {
+    if (
+      typeof people === 'string'
+        ? told.length === 0
+        : !isDeepStrictEqual(told.toSorted(), [...new Set(people)].toSorted())
+    ) {
       found.push(`message ${key} was shown to ${told.length}`);
     }
     shownOf.delete(key);
@@ -180,20 +221,47 @@ const STATUS_AFTER: Readonly<Record<string, string>> = {
 /** A contract stands where its last request stands, and reads as it was submitted while it is locked. */
 async function problemsOfContracts(em: EntityManager): Promise<string[]> {
   const db = readDb(em);
-  const contracts = await db.selectFrom('contract').select(['id', 'number', 'status', 'title', 'amount']).execute();
-  const requests = await db.selectFrom('approval_request').select(['subject_id', 'status', 'content', 'digest']).where('subject_type', '=', 'CONTRACT').orderBy('submitted_at').orderBy('id').execute();
-  const lines = Map.groupBy(await db.selectFrom('contract_line').select(['contract_id', 'description', 'quantity', 'unit_price']).orderBy('position').execute(), (line) => line.contract_id);
+  const contracts = await db
+    .selectFrom('contract')
+    .select(['id', 'number', 'status', 'title', 'amount'])
+    .execute();
+  const requests = await db
+    .selectFrom('approval_request')
+    .select(['subject_id', 'status', 'content', 'digest'])
+    .where('subject_type', '=', 'CONTRACT')
+    .orderBy('submitted_at')
+    .orderBy('id')
+    .execute();
+  const lines = Map.groupBy(
+    await db
+      .selectFrom('contract_line')
+      .select(['contract_id', 'description', 'quantity', 'unit_price'])
+      .orderBy('position')
+      .execute(),
+    (line) => line.contract_id,
+  );
   const last = new Map(requests.map((request) => [request.subject_id, request]));
   const found: string[] = [];
   for (const contract of contracts) {
     const request = last.get(contract.id);
     const expected = request ? STATUS_AFTER[request.status] : 'DRAFT';
-    if (contract.status !== expected) found.push(`contract ${contract.number} is ${contract.status}, its request says ${expected}`);
+    if (contract.status !== expected)
+      found.push(`contract ${contract.number} is ${contract.status}, its request says ${expected}`);
     if (!request || !['IN_REVIEW', 'APPROVED'].includes(contract.status)) continue;
     const content = request.content as { title: string; exactAmount: string; lines: object[] };
-    const now = (lines.get(contract.id) ?? []).map((line) => ({ description: line.description, quantity: line.quantity, unitPrice: line.unit_price }));
-    if (digestOf(content) !== request.digest) found.push(`contract ${contract.number}: the digest is of other content`);
-    if (!isDeepStrictEqual([content.title, content.exactAmount, content.lines], [contract.title, contract.amount, now])) {
+    const now = (lines.get(contract.id) ?? []).map((line) => ({
+      description: line.description,
+      quantity: line.quantity,
+      unitPrice: line.unit_price,
+    }));
+    if (digestOf(content) !== request.digest)
+      found.push(`contract ${contract.number}: the digest is of other content`);
+    if (
+      !isDeepStrictEqual(
+        [content.title, content.exactAmount, content.lines],
+        [contract.title, contract.amount, now],
+      )
+    ) {
       found.push(`contract ${contract.number} was changed after its submission`);
     }
   }

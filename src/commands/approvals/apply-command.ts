@@ -39,7 +39,7 @@ export async function applyTo(
   command: Command,
 ): Promise<Applied> {
   const { organisation, calendarOf } = await loadOrganisation(tx.em);
-  const facts = decide(stored.state, command, { now: tx.now, organisation, calendarOf });
+  const facts = decide(stored.state, command, { now: nowFor(tx, stored), organisation, calendarOf });
   if (facts.length === 0) return { state: stored.state, facts, assignmentIds: stored.assignmentIds };
   const after = facts.reduce(evolve, stored.state);
   const assignmentIds = await saveRequest(tx, stored, after, facts);
@@ -47,6 +47,13 @@ export async function applyTo(
   await announce(tx, stored.state, after, assignmentIds);
   return { state: after, facts, assignmentIds };
 }
+
+/**
+ * The command's time, or that of the newest fact when it is later: who waited for the lock, or whose machine's clock is
+ * behind, writes no history that goes back in time.
+ */
+const nowFor = ({ now }: TransactionContext, { lastFactAt }: StoredRequest): Date =>
+  lastFactAt !== null && lastFactAt > now ? lastFactAt : now;
 
 /** The request under its row lock. @throws NOT_FOUND */
 export async function lockRequest(tx: TransactionContext, requestId: string): Promise<StoredRequest> {

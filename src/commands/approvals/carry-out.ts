@@ -1,7 +1,8 @@
 import { CompiledQuery, sql } from 'kysely';
-import { publish } from '../../bus.js';
+import { publishAll } from '../../bus.js';
 import { newRowId } from '../../entities/row-id.js';
 import { readDb } from '../../entities/read-db.js';
+import { insertRows } from '../../entities/write-rows.js';
 import { OutboxMessage } from '../../entities/schedule/outbox-message.js';
 import { Timer, TimerState } from '../../entities/schedule/timer.js';
 import type { Effect } from '../../workflows/effects.js';
@@ -76,7 +77,7 @@ async function setTimers(
     state: TimerState.SCHEDULED,
     payload: { step, round, attempt, index },
   }));
-  await tx.em.insertMany(Timer, rows);
+  await insertRows(tx.em, Timer, rows);
   for (const row of rows) tx.wakes.push({ what: 'timer', id: row.id, at: row.dueAt });
 }
 
@@ -94,7 +95,7 @@ async function send(
     nextTryAt: tx.now,
     createdAt: tx.now,
   }));
-  await tx.em.insertMany(OutboxMessage, rows as never[]);
+  await insertRows(tx.em, OutboxMessage, rows);
   tx.wakes.push({ what: 'outbox' });
 }
 
@@ -107,16 +108,13 @@ export async function announce(
 ): Promise<void> {
   const execute = (statement: string, parameters: readonly unknown[]): Promise<unknown> =>
     readDb(tx.em).executeQuery(CompiledQuery.raw(statement, [...parameters]));
-  for (const [index, assignment] of after.assignments.entries()) {
+  const notices = after.assignments.flatMap((assignment, index) => {
     const old = before.assignments[index];
-    if (old === assignment || (old?.status !== 'OPEN' && assignment.status !== 'OPEN')) continue;
-    await publish(
-      execute,
-      `inbox:${assignment.personId}`,
-      inboxChange(old, assignment, assignmentIds[index] as string),
-    );
-  }
-  await publish(execute, `request:${after.id}`, { requestId: after.id });
+    if (old === assignment || (old?.status !== 'OPEN' && assignment.status !== 'OPEN')) return [];
+    const payload = inboxChange(old, assignment, assignmentIds[index] as string);
+    return [{ topic: `inbox:${assignment.personId}`, payload }];
+  });
+  await publishAll(execute, [...notices, { topic: `request:${after.id}`, payload: { requestId: after.id } }]);
 }
 
 const inboxChange = (

@@ -1,13 +1,23 @@
 import { ApprovalAssignment } from '../../entities/approvals/approval-assignment.js';
+import { randomBytes } from 'node:crypto';
 import { ApprovalEvent } from '../../entities/approvals/approval-event.js';
 import { ApprovalInterest } from '../../entities/approvals/approval-interest.js';
 import { ApprovalRequest } from '../../entities/approvals/approval-request.js';
 import { ApprovalStep } from '../../entities/approvals/approval-step.js';
+import { ApprovalText } from '../../entities/approvals/approval-text.js';
 import type { StoredRequest } from '../../entities/approvals/request-rows.js';
 import { newRowId } from '../../entities/row-id.js';
+import { insertRows, updateRow } from '../../entities/write-rows.js';
 import { canonicalText, chainDigest } from '../../workflows/canonical.js';
 import { isDecisionStep, stepOf, type Localised } from '../../workflows/process.js';
-import { SYSTEM, type AssignmentState, type Fact, type RequestState, type StepState } from '../../workflows/request.js';
+import {
+  SYSTEM,
+  type AssignmentState,
+  type Fact,
+  type RequestState,
+  type StepState,
+} from '../../workflows/request.js';
+import { sealFact } from '../../workflows/seal.js';
 import type { TransactionContext } from '../transaction.js';
 
 /** Sorts assignments without a due time after all others. */
@@ -27,7 +37,7 @@ export async function saveRequest(
   await saveInterests(tx, before.state, after);
   await saveSteps(tx, before, after);
   const assignmentIds = await saveAssignments(tx, before, after);
-  await tx.em.nativeUpdate(ApprovalRequest, { id: after.id }, { ...requestColumns(after), chainHead });
+  await updateRow(tx.em, ApprovalRequest, after.id, { ...requestColumns(after), chainHead });
   return assignmentIds;
 }
 
@@ -50,28 +60,45 @@ export const requestColumns = (state: RequestState) => ({
   factCount: state.factCount,
 });
 
-async function saveEvents(tx: TransactionContext, before: StoredRequest, facts: readonly Fact[]): Promise<string> {
+/** 128 bits: enough that nobody tries all of them for a guess at the words. */
+const newSalt = (): string => randomBytes(16).toString('hex');
+
+/** Chains the facts; their free text goes beside them, in one more statement where there is any. */
+async function saveEvents(
+  tx: TransactionContext,
+  before: StoredRequest,
+  facts: readonly Fact[],
+): Promise<string> {
   let head = before.chainHead;
+  const texts: object[] = [];
   const rows = facts.map((fact, offset) => {
-    const canonical = canonicalText(fact);
-    head = chainDigest(head, canonical);
-    const by = 'by' in fact ? personOrSystem(fact.by) : null;
+    const sequence = before.state.factCount + offset + 1;
+    const sealed = sealFact(fact, newSalt);
+    for (const { commitment, name, salt, value } of sealed.texts) {
+      texts.push({ commitment, requestId: before.id, sequence, name, salt, value: canonicalText(value) });
+    }
+    head = chainDigest(head, sealed.canonical);
     return {
       id: newRowId(),
       requestId: before.id,
-      sequence: before.state.factCount + offset + 1,
+      sequence,
       type: fact.type,
-      actorId: by,
+      actorId: 'by' in fact ? personOrSystem(fact.by) : null,
       at: fact.at,
-      canonical,
+      canonical: sealed.canonical,
       digest: head,
     };
   });
-  await tx.em.insertMany(ApprovalEvent, rows);
+  await insertRows(tx.em, ApprovalEvent, rows);
+  if (texts.length > 0) await insertRows(tx.em, ApprovalText, texts);
   return head;
 }
 
-async function saveInterests(tx: TransactionContext, before: RequestState, after: RequestState): Promise<void> {
+async function saveInterests(
+  tx: TransactionContext,
+  before: RequestState,
+  after: RequestState,
+): Promise<void> {
   if (before.interests === after.interests) return;
   const known = new Set(before.interests.map((interest) => interest.personId));
   const kept = new Set(after.interests.map((interest) => interest.personId));
@@ -79,11 +106,18 @@ async function saveInterests(tx: TransactionContext, before: RequestState, after
   if (gone.length > 0) await tx.em.nativeDelete(ApprovalInterest, { requestId: after.id, personId: gone });
   const added = after.interests.filter((interest) => !known.has(interest.personId));
   if (added.length > 0) {
-    await tx.em.insertMany(ApprovalInterest, added.map((interest) => ({ id: newRowId(), requestId: after.id, ...interest })));
+    await insertRows(
+      tx.em,
+      ApprovalInterest,
+      added.map((interest) => ({ id: newRowId(), requestId: after.id, ...interest })),
+    );
   }
 }
 
-const titleOf = (title: Localised): { titleEn: string; titleZh: string } => ({ titleEn: title.en, titleZh: title.zh ?? title.en });
+const titleOf = (title: Localised): { titleEn: string; titleZh: string } => ({
+  titleEn: title.en,
+  titleZh: title.zh ?? title.en,
+});
 
 const stepColumns = (step: StepState) => ({
   status: step.status as ApprovalStep['status'],
@@ -99,7 +133,7 @@ async function saveSteps(tx: TransactionContext, before: StoredRequest, after: R
     const old = before.state.steps[index];
     if (old === step) continue;
     if (old) {
-      await tx.em.nativeUpdate(ApprovalStep, { id: before.stepIds[index] as string }, stepColumns(step));
+      await updateRow(tx.em, ApprovalStep, before.stepIds[index] as string, stepColumns(step));
       continue;
     }
     const node = stepOf(after.definition, step.key);
@@ -117,7 +151,7 @@ async function saveSteps(tx: TransactionContext, before: StoredRequest, after: R
       ...stepColumns(step),
     });
   }
-  if (added.length > 0) await tx.em.insertMany(ApprovalStep, added as never[]);
+  if (added.length > 0) await insertRows(tx.em, ApprovalStep, added);
 }
 
 const assignmentColumns = (assignment: AssignmentState) => ({
@@ -133,28 +167,61 @@ const assignmentColumns = (assignment: AssignmentState) => ({
   reason: assignment.reason,
 });
 
-async function saveAssignments(tx: TransactionContext, before: StoredRequest, after: RequestState): Promise<readonly string[]> {
+async function saveAssignments(
+  tx: TransactionContext,
+  before: StoredRequest,
+  after: RequestState,
+): Promise<readonly string[]> {
   const ids = [...before.assignmentIds];
   const added: object[] = [];
   for (const [index, assignment] of after.assignments.entries()) {
     const old = before.state.assignments[index];
     if (old === assignment) continue;
     if (old) {
-      await tx.em.nativeUpdate(ApprovalAssignment, { id: ids[index] as string }, assignmentColumns(assignment));
+      await updateRow(tx.em, ApprovalAssignment, ids[index] as string, assignmentColumns(assignment));
       continue;
     }
     const id = newRowId();
     ids.push(id);
-    const { ordinal, stepKey, round, attempt, personId, rule, group, weight, veto, required, position, previousOrdinal, addedById, handOver } = assignment;
+    const {
+      ordinal,
+      stepKey,
+      round,
+      attempt,
+      personId,
+      rule,
+      group,
+      weight,
+      veto,
+      required,
+      position,
+      previousOrdinal,
+      addedById,
+      handOver,
+    } = assignment;
     added.push({
       id,
       requestId: after.id,
-      ...{ ordinal, stepKey, round, attempt, personId, rule, group, weight, veto, required, position, previousOrdinal, addedById },
+      ...{
+        ordinal,
+        stepKey,
+        round,
+        attempt,
+        personId,
+        rule,
+        group,
+        weight,
+        veto,
+        required,
+        position,
+        previousOrdinal,
+        addedById,
+      },
       handOverKind: handOver?.kind ?? null,
       handOverFromId: handOver?.fromPersonId ?? null,
       ...assignmentColumns(assignment),
     });
   }
-  if (added.length > 0) await tx.em.insertMany(ApprovalAssignment, added as never[]);
+  if (added.length > 0) await insertRows(tx.em, ApprovalAssignment, added);
   return ids;
 }

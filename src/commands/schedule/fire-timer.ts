@@ -46,9 +46,9 @@ export async function fireTimer(
   const skipLocked = options.skipLocked ?? false;
   try {
     return await inTransaction(ctx, (tx) =>
-      onDueTimer(tx, id, actions, skipLocked, async (timer, action) => {
-        await tx.em.flush(); // FIRED before the act, so that an act that cancels its subject's timers passes this one by
-        await action.act(tx, timer);
+      onDueTimer(tx, id, actions, skipLocked, async (locked, timer, action) => {
+        await locked.em.flush(); // FIRED before the act, so that an act that cancels its subject's timers passes this one by
+        await action.act(locked, timer);
         return { outcome: 'fired' };
       }),
     );
@@ -56,8 +56,8 @@ export async function fireTimer(
     if (!isRefusal(error) || passes(error)) throw error;
     ctx.log.error({ timer: id, code: error.code, details: error.details }, 'a timer was refused');
     return inTransaction(ctx, (tx) =>
-      onDueTimer(tx, id, actions, skipLocked, async (timer, action) => {
-        recordRefusal(tx, timer, action, error);
+      onDueTimer(tx, id, actions, skipLocked, async (locked, timer, action) => {
+        recordRefusal(locked, timer, action, error);
         return { outcome: 'refused' };
       }),
     );
@@ -72,7 +72,7 @@ async function onDueTimer(
   id: string,
   actions: TimerActions,
   skipLocked: boolean,
-  work: (timer: Timer, action: TimerAction) => Promise<FireOutcome>,
+  work: (locked: TransactionContext, timer: Timer, action: TimerAction) => Promise<FireOutcome>,
 ): Promise<FireOutcome> {
   const found = await readDb(tx.em)
     .selectFrom('timer')
@@ -94,10 +94,18 @@ async function onDueTimer(
   );
   if (timer === null) return { outcome: 'busy' };
   if (timer.dueAt > tx.now) return { outcome: 'not-due', dueAt: timer.dueAt };
+  const locked = { ...tx, now: nowUnderLock(tx) };
   timer.state = TimerState.FIRED;
-  timer.firedAt = tx.now;
-  return work(timer, action);
+  timer.firedAt = locked.now;
+  return work(locked, timer, action);
 }
+
+/**
+ * Not before what the holder of the lock before us did: `now` may be old by the wait for the lock, or by a whole sweep,
+ * and a history must not run backwards.
+ */
+const nowUnderLock = ({ now, services }: TransactionContext): Date =>
+  new Date(Math.max(now.getTime(), services.clock.now().getTime()));
 
 /** False: someone else is at it. A subject that does not exist needs no lock. */
 async function lockSubject(

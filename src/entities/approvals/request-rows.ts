@@ -17,6 +17,8 @@ export interface StoredRequest {
   readonly processVersionId: string;
   readonly definition: ProcessDefinition;
   readonly chainHead: string;
+  /** When its newest fact happened; null before the first. */
+  readonly lastFactAt: Date | null;
   readonly subjectNumber: string;
   readonly purpose: string;
   /** Row ids of the assignments, by ordinal − 1. */
@@ -49,6 +51,7 @@ interface Row {
   last_nudged_at: string | null;
   fact_count: number;
   chain_head: string;
+  last_fact_at: string | null;
   steps: StepRow[];
   assignments: AssignmentRow[];
   interests: Interest[];
@@ -95,13 +98,39 @@ interface AssignmentRow {
   reason: string | null;
 }
 
+/** Named one by one, so that a connection may keep the statement prepared whatever a newer version adds. */
+const COLUMNS = [
+  'r.id',
+  'r.number',
+  'r.process_version_id',
+  'r.subject_type',
+  'r.subject_id',
+  'r.subject_number',
+  'r.purpose',
+  'r.status',
+  'r.paused_at',
+  'r.round',
+  'r.title',
+  'r.owner_id',
+  'r.department_id',
+  'r.requester_id',
+  'r.content',
+  'r.digest',
+  'r.submitted_at',
+  'r.ended_at',
+  'r.returned_by_id',
+  'r.last_nudged_at',
+  'r.fact_count',
+  'r.chain_head',
+] as const;
+
 /** Requests by id, whole, in one statement. Lock the row first (in a statement of its own) to decide on it. */
 export async function readRequests(em: EntityManager, ids: readonly string[]): Promise<StoredRequest[]> {
   if (ids.length === 0) return [];
   const rows = (await readDb(em)
     .selectFrom('approval_request as r')
-    .selectAll('r')
     .select([
+      ...COLUMNS,
       sql<
         StepRow[]
       >`coalesce((select json_agg(s order by s.ordinal) from approval_step s where s.request_id = r.id), '[]')`.as(
@@ -116,6 +145,11 @@ export async function readRequests(em: EntityManager, ids: readonly string[]): P
         Interest[]
       >`coalesce((select json_agg(json_build_object('personId', i.person_id, 'because', i.because) order by i.id)
         from approval_interest i where i.request_id = r.id), '[]')`.as('interests'),
+      sql<
+        string | null
+      >`(select e.at from approval_event e where e.request_id = r.id and e.sequence = r.fact_count)`.as(
+        'last_fact_at',
+      ),
     ])
     .where('r.id', 'in', ids)
     .execute()) as unknown as Row[];
@@ -155,6 +189,7 @@ function toStored(row: Row, definition: ProcessDefinition): StoredRequest {
     processVersionId: row.process_version_id,
     definition,
     chainHead: row.chain_head,
+    lastFactAt: instant(row.last_fact_at),
     subjectNumber: row.subject_number,
     purpose: row.purpose,
     assignmentIds: row.assignments.map((assignment) => assignment.id),

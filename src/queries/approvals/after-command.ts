@@ -1,7 +1,8 @@
 import type { Context } from '../../context.js';
 import type { ApprovalAssignment } from '../../entities/approvals/approval-assignment.js';
 import type { ApprovalRequest } from '../../entities/approvals/approval-request.js';
-import { assignmentView, requestOf, storedRequest } from './request-view.js';
+import { readDb } from '../../entities/read-db.js';
+import { requestOf } from './request-view.js';
 
 /** The request as a command has left it: nothing read before it in this operation is used again. */
 export function requestAfter(ctx: Context, requestId: string): Promise<ApprovalRequest> {
@@ -14,18 +15,41 @@ export async function decisionAfter(
   ctx: Context,
   { assignmentId, requestId }: { readonly assignmentId: string; readonly requestId: string },
 ): Promise<{ assignment: ApprovalAssignment; request: ApprovalRequest }> {
-  const request = await requestAfter(ctx, requestId);
-  return { request, assignment: await assignmentIn(ctx, requestId, assignmentId) };
+  const [request, assignment] = await Promise.all([
+    requestAfter(ctx, requestId),
+    assignmentById(ctx, assignmentId),
+  ]);
+  if (!assignment) throw new Error(`assignment ${assignmentId} was decided on but does not exist`);
+  return { request, assignment };
 }
 
-/** One assignment of a request, by its id. */
-export async function assignmentIn(
-  ctx: Context,
-  requestId: string,
-  assignmentId: string,
-): Promise<ApprovalAssignment> {
-  const stored = await storedRequest(ctx, requestId);
-  const assignment = stored.state.assignments[stored.assignmentIds.indexOf(assignmentId)];
-  if (!assignment) throw new Error(`assignment ${assignmentId} does not belong to request ${requestId}`);
-  return assignmentView(stored, assignment);
+/** One assignment as it is stored; what belongs to it is read when it is asked for. null: there is none. */
+export async function assignmentById(ctx: Context, id: string): Promise<ApprovalAssignment | null> {
+  const row = await readDb(ctx.em)
+    .selectFrom('approval_assignment')
+    .select(COLUMNS)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return (row ?? null) as unknown as ApprovalAssignment | null;
 }
+
+const COLUMNS = [
+  'id',
+  'request_id as requestId',
+  'ordinal',
+  'step_key as stepKey',
+  'round',
+  'attempt',
+  'person_id as personId',
+  'status',
+  'rule',
+  'hand_over_kind as handOverKind',
+  'hand_over_from_id as handOverFromId',
+  'opened_at as openedAt',
+  'due_at as dueAt',
+  'decided_at as decidedAt',
+  'decided_by_id as decidedById',
+  'comment',
+  'evidence',
+  'reason',
+] as const;

@@ -3,9 +3,8 @@ import type { ApprovalAssignment } from '../../entities/approvals/approval-assig
 import type { ApprovalRequest } from '../../entities/approvals/approval-request.js';
 import { refusal } from '../../errors.js';
 import { RESYNC_TOPIC } from '../../bus.js';
-import { assignmentIn } from './after-command.js';
+import { assignmentById } from './after-command.js';
 import { requestIfVisible } from './request-view.js';
-import { readDb } from '../../entities/read-db.js';
 
 export type InboxMessage = BusMessage;
 export interface RequestMessage {
@@ -24,12 +23,7 @@ export async function inboxChangeOf(
   if (topic === RESYNC_TOPIC) return { change: 'RESYNC', assignmentId: null, assignment: null };
   ctx.loaders.clear();
   const assignmentId = String(payload['assignmentId']);
-  const row = await readDb(ctx.em)
-    .selectFrom('approval_assignment')
-    .select('request_id')
-    .where('id', '=', assignmentId)
-    .executeTakeFirst();
-  const assignment = row ? await assignmentIn(ctx, row.request_id, assignmentId) : null;
+  const assignment = await assignmentById(ctx, assignmentId);
   return { change: String(payload['change']), assignmentId, assignment };
 }
 

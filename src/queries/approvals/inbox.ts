@@ -39,7 +39,6 @@ export async function inbox(
         .onRef('s.attempt', '=', 'a.attempt'),
     )
     .innerJoin('app_user as owner', 'owner.id', 'r.owner_id')
-    .innerJoin('app_user as requester', 'requester.id', 'r.requester_id')
     .select([
       'a.id',
       'a.status',
@@ -71,20 +70,16 @@ export async function inbox(
       'r.submitted_at',
       'r.process_version_id',
       'r.department_id',
+      'r.requester_id',
       'owner.id as owner_id',
       'owner.name as owner_name',
       'owner.email as owner_email',
       'owner.language as owner_language',
       'owner.active as owner_active',
-      'requester.id as requester_id',
-      'requester.name as requester_name',
-      'requester.email as requester_email',
-      'requester.language as requester_language',
-      'requester.active as requester_active',
     ])
     .orderBy('a.urgent_at')
     .orderBy('a.id')
-    .limit(page.limit + 1);
+    .limit(sql.lit(page.limit + 1));
   if (page.after) {
     const [urgentAt, id] = page.after;
     rows = rows.where(sql<boolean>`(a.urgent_at, a.id) > (${urgentAt}::timestamptz, ${id}::uuid)`);
@@ -158,16 +153,15 @@ function toAssignment(row: Row, language: 'en' | 'zh'): ApprovalAssignment {
       departmentId: row['department_id'],
       ownerId: row['owner_id'],
       requesterId: row['requester_id'],
-      owner: personOf(row, 'owner'),
-      requester: personOf(row, 'requester'),
+      owner: ownerOf(row),
     },
   } as unknown as ApprovalAssignment;
 }
 
-const personOf = (row: Row, prefix: 'owner' | 'requester'): Row => ({
-  id: row[`${prefix}_id`],
-  name: row[`${prefix}_name`],
-  email: row[`${prefix}_email`],
-  language: row[`${prefix}_language`],
-  active: row[`${prefix}_active`],
+const ownerOf = (row: Row): Row => ({
+  id: row['owner_id'],
+  name: row['owner_name'],
+  email: row['owner_email'],
+  language: row['owner_language'],
+  active: row['owner_active'],
 });

@@ -1,7 +1,8 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import type { Context } from '../../context.js';
-import { readDb } from '../../entities/read-db.js';
+import { readFactRows, valueIn } from '../../entities/approvals/fact-rows.js';
 import { Instant, Json } from '../../entities/scalars.js';
+import { commitmentsIn, unsealFact } from '../../workflows/seal.js';
 import { loadMany } from '../load.js';
 
 @ObjectType('ApprovalEvent', {
@@ -19,8 +20,17 @@ export class EventView {
   @Field(() => Instant, { description: 'When.' })
   at!: Date;
 
-  @Field(() => Json, { description: 'The fact in full, as it is chained.' })
+  @Field(() => Json, { description: 'The fact in full; words that were erased read `[erased]`.' })
   fact!: unknown;
+
+  @Field(() => String, {
+    description:
+      'The text that is chained: canonical JSON (RFC 8785) with salted commitments in place of what people wrote.',
+  })
+  canonical!: string;
+
+  @Field(() => Instant, { nullable: true, description: 'When words of it were erased; null when none were.' })
+  erasedAt!: Date | null;
 
   @Field(() => String, {
     description: 'SHA-256 over the digest before it and the canonical text of the fact.',
@@ -34,25 +44,18 @@ export class EventView {
 /** The history of a request, batched. */
 export function eventsOf(ctx: Context, requestId: string): Promise<EventView[]> {
   const read = async (ids: readonly string[]): Promise<EventView[]> => {
-    const rows = await readDb(ctx.em)
-      .selectFrom('approval_event')
-      .select([
-        'request_id as requestId',
-        'sequence',
-        'type',
-        'at',
-        'actor_id as actorId',
-        'canonical',
-        'digest',
-      ])
-      .where('request_id', 'in', ids)
-      .orderBy('request_id')
-      .orderBy('sequence')
-      .execute();
-    return rows.map(({ canonical, ...row }) => ({
-      ...row,
-      fact: JSON.parse(canonical) as unknown,
-    })) as unknown as EventView[];
+    const { facts, texts } = await readFactRows(ctx.em, ids);
+    const valueOf = valueIn(texts);
+    return facts.map((row) => {
+      const erased = commitmentsIn(row.canonical).map(
+        (commitment) => texts.get(commitment)?.erasedAt ?? null,
+      );
+      return {
+        ...row,
+        fact: unsealFact(row.canonical, valueOf),
+        erasedAt: erased.find((at) => at !== null) ?? null,
+      };
+    }) as unknown as EventView[];
   };
   return loadMany(ctx, 'events', requestId, read, (row) => row.requestId);
 }

@@ -10,7 +10,8 @@ import { readDb, visible } from '../../entities/read-db.js';
 import { Instant } from '../../entities/scalars.js';
 import { assignmentPermissions, requestPermissions, type Permission } from '../../workflows/permit.js';
 import { nodesOf, stepOf, type Localised, type ProcessDefinition } from '../../workflows/process.js';
-import type { AssignmentState } from '../../workflows/request.js';
+import { isEnded, type AssignmentState } from '../../workflows/request.js';
+import { parallelsAround } from '../../workflows/route.js';
 import { loadOne } from '../load.js';
 
 @ObjectType({ description: 'The step an assignment belongs to.' })
@@ -152,7 +153,7 @@ export function stepsOf(stored: StoredRequest, round: number, language: Language
       key: node.key,
       title: inLanguage(node.title, language),
       kind: node.kind,
-      status: (step?.status ?? 'WAITING') as ApprovalStepStatus,
+      status: (step?.status ?? unreachedStatus(stored, round, node.key)) as ApprovalStepStatus,
       attempt: step?.attempt ?? 0,
       openedAt: step?.openedAt ?? null,
       dueAt: step?.dueAt ?? null,
@@ -162,6 +163,16 @@ export function stepsOf(stored: StoredRequest, round: number, language: Language
       assignments: assignments.map((assignment) => assignmentView(stored, assignment)),
     };
   });
+}
+
+/** What became of a step without a row: skipped with the parallel step around it, cut off by the request's end, or its
+ *  turn has not come. */
+function unreachedStatus({ state, definition }: StoredRequest, round: number, key: string): string {
+  const skipped = parallelsAround(definition, key).some((outer) =>
+    state.steps.some((step) => step.key === outer && step.round === round && step.status === 'SKIPPED'),
+  );
+  if (skipped) return 'SKIPPED';
+  return isEnded(state) || round < state.round ? 'CANCELLED' : 'WAITING';
 }
 
 /** An assignment of the core as clients see it. */

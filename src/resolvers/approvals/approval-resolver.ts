@@ -30,6 +30,7 @@ import {
   transferAssignment,
   TransferInput,
 } from '../../commands/approvals/review.js';
+import { eraseText, EraseTextInput } from '../../commands/approvals/erase-text.js';
 import { submit, SubmitForApprovalInput } from '../../commands/approvals/submit.js';
 import type { Context } from '../../context.js';
 import type { ApprovalAssignment } from '../../entities/approvals/approval-assignment.js';
@@ -42,6 +43,7 @@ import {
   ApprovalRequestFilter,
   approvalRequests,
 } from '../../queries/approvals/approval-requests.js';
+import { evidenceCertificate, EvidenceCertificate } from '../../queries/approvals/evidence-certificate.js';
 import { AssignmentConnection, inbox, InboxFilter } from '../../queries/approvals/inbox.js';
 import { ApprovalPreview, previewView } from '../../queries/approvals/preview-view.js';
 import { processDefinitions } from '../../queries/approvals/process-definitions.js';
@@ -97,6 +99,14 @@ export class ApprovalResolver {
     @Ctx() ctx: Context,
   ): Promise<ApprovalPreview> {
     return previewView(ctx, await previewApproval(ctx, input));
+  }
+
+  @Query(() => EvidenceCertificate, { description: 'The evidence of a request that you may see.' })
+  evidenceCertificate(
+    @Arg('requestId', () => ID, { description: 'The request.' }) requestId: string,
+    @Ctx() ctx: Context,
+  ): Promise<EvidenceCertificate> {
+    return evidenceCertificate(ctx, requestId);
   }
 
   @Query(() => [ProcessVersion], { description: 'The process definitions, all versions; at most 500.' })
@@ -255,5 +265,15 @@ export class ApprovalResolver {
     @Ctx() ctx: Context,
   ): Promise<RequestPayload> {
     return { request: await requestAfter(ctx, (await unblockRequest(ctx, input)).requestId) };
+  }
+
+  @Mutation(() => RequestPayload, {
+    description: 'Erases words from the record of a request, for good; the chain still verifies.',
+  })
+  async eraseText(
+    @Arg('input', () => EraseTextInput, { description: 'Which words.' }) input: EraseTextInput,
+    @Ctx() ctx: Context,
+  ): Promise<RequestPayload> {
+    return { request: await requestAfter(ctx, (await eraseText(ctx, input)).requestId) };
   }
 }

@@ -24,7 +24,7 @@ type Carried = ApprovalRequest & { readonly owner?: User; readonly requester?: U
 @Resolver(() => ApprovalRequest)
 export class RequestFields {
   @FieldResolver(() => Money, { nullable: true, description: "The subject's amount when it was submitted." })
-  amount(@Root() { amount, currency }: ApprovalRequest): Money | null {
+  amount(@Root() { amount, currency }: Carried): Money | null {
     return amount === null || currency === null ? null : { amount, currency };
   }
 
