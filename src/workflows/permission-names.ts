@@ -18,6 +18,7 @@ export const PERMISSIONS = [
   'request:read',
   'request:cancel',
   'request:unblock',
+  'request:override',
   'process:read',
   'process:publish',
   'timer:read',

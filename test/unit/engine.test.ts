@@ -214,6 +214,7 @@ describe('deciding', () => {
       'RETURN',
       'DELEGATE',
       'ADD_APPROVER',
+      'ASK',
     ]);
     expect(assignmentPermissions(story.request, 1, 'cid').every((one) => !one.allowed)).toBe(true);
     expect(requestPermissions(story.request, 'ann', MONDAY).map((one) => one.allowed)).toEqual([

@@ -49,11 +49,14 @@ async function setTimers(
   effects: readonly Effect[],
 ): Promise<void> {
   let scheduled: Of<'SCHEDULE_TIMER'>[] = [];
+  let expiry: Of<'SCHEDULE_EXPIRY'> | null = null;
   const cancelled = new Set<string | null>();
   for (const effect of effects) {
     if (effect.type === 'SCHEDULE_TIMER') scheduled.push(effect);
+    if (effect.type === 'SCHEDULE_EXPIRY') expiry = effect;
     if (effect.type !== 'CANCEL_TIMERS') continue;
     cancelled.add(effect.step);
+    if (effect.step === null) expiry = null;
     scheduled = scheduled.filter((timer) => effect.step !== null && timer.step !== effect.step);
   }
   if (cancelled.size > 0) {
@@ -66,8 +69,7 @@ async function setTimers(
       update = update.where(sql<boolean>`payload ->> 'step' in (${sql.join([...cancelled])})`);
     await update.execute();
   }
-  if (scheduled.length === 0) return;
-  const rows = scheduled.map(({ key, kind, step, round, attempt, index, at }) => ({
+  const rows: Pick<Timer, 'id' | 'key' | 'kind' | 'subjectId' | 'dueAt' | 'state' | 'payload'>[] = scheduled.map(({ key, kind, step, round, attempt, index, at }) => ({
     id: newRowId(),
     key,
     kind: `approval-${kind}`,
@@ -76,6 +78,12 @@ async function setTimers(
     state: TimerState.SCHEDULED,
     payload: { step, round, attempt, index },
   }));
+  if (expiry !== null) {
+    const { key, at: dueAt } = expiry;
+    const kind = 'approval-expiry';
+    rows.push({ id: newRowId(), key, kind, subjectId: after.id, dueAt, state: TimerState.SCHEDULED, payload: {} });
+  }
+  if (rows.length === 0) return;
   await tx.em.insertMany(Timer, rows);
   for (const row of rows) tx.wakes.push({ what: 'timer', id: row.id, at: row.dueAt });
 }
