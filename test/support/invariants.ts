@@ -451,7 +451,13 @@ function timerProblems(
     if (state?.status !== 'OPEN' || state.attempt !== fact.attempt || state.clockStoppedAt !== null) continue;
     for (const { kind, index } of fact.timers) {
       const key = timerKey({ step: fact.step, round, attempt: fact.attempt, kind, index });
-      if (!keys.has(key) && !fired.has(key)) found.push(`2: timer ${key} is missing`);
+      const acted = !state.timers.some((timer) => timer.kind === kind && timer.index === index);
+      if (!keys.has(key) && !fired.has(key) && !acted) found.push(`2: timer ${key} is missing`);
+      const told = facts.some(
+        (one) =>
+          one.type === 'REMINDED' && one.step === fact.step && one.attempt === fact.attempt && one.index === index,
+      );
+      if (acted && !(kind === 'rung' ? state.rung > index : told)) found.push(`2: timer ${key} was forgotten`);
     }
   }
   return found;

@@ -221,6 +221,9 @@ describe('deciding', () => {
       false,
       true,
       true,
+      false,
+      true,
+      true,
     ]);
     const world = { now: MONDAY, organisation: OFFICE, calendarOf: () => OFFICE_HOURS };
     expect(refusalOf(story.request, { type: 'nudge', by: 'ann', comment: null }, world)).toBeNull();
