@@ -76,7 +76,9 @@ function requireSameRoute(request: RequestState, subject: SubjectSnapshot, world
 const touchedSteps = (request: RequestState, changed: readonly string[]): string[] =>
   [...nodesOf(request.definition.steps)].filter(isDecisionStep).flatMap((step) => {
     const state = currentStep(request, step.key);
-    const voted = state && (state.reason === 'CARRIED' || assignmentsOf(request, state).some((one) => ballotOf(one)?.verdict));
+    const voted =
+      state &&
+      (state.reason === 'CARRIED' || assignmentsOf(request, state).some((one) => ballotOf(one)?.verdict));
     const depends = step.dependsOn.length === 0 || step.dependsOn.some((field) => changed.includes(field));
     return voted && depends && state.status !== 'RETURNED' ? [step.key] : [];
   });

@@ -17,7 +17,8 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 export const CHAIN_START = '0'.repeat(64);
 
 /** The digest of an event: SHA-256 (hex) over the digest before it, a line feed, and the fact's canonical text. */
-export const chainDigest = (previous: string, canonical: string): string => sha256(`${previous}\n${canonical}`);
+export const chainDigest = (previous: string, canonical: string): string =>
+  sha256(`${previous}\n${canonical}`);
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const INSTANT_FIELDS = new Set(['at', 'dueAt', 'expiresAt']);

@@ -23,7 +23,12 @@ export function effectsOfVerb(
 ): Effect[] {
   const { round, requesterId } = after;
   const send: Send = (message, people, step, comment) =>
-    sendTo(message, [...new Set(people)].filter((id) => !('by' in fact) || id !== fact.by), step, comment);
+    sendTo(
+      message,
+      [...new Set(people)].filter((id) => !('by' in fact) || id !== fact.by),
+      step,
+      comment,
+    );
   switch (fact.type) {
     case 'INFORMATION_REQUESTED': {
       const stop: Effect[] = fact.stopsClock ? [{ type: 'CANCEL_TIMERS', step: fact.step, round }] : [];
@@ -56,7 +61,9 @@ export function effectsOfVerb(
       ];
     case 'COMMENTED': {
       const readers = after.readers.map(({ personId }) => personId);
-      const others = [requesterId, ...openPeople(after), ...readers].filter((id) => !fact.mentions.includes(id));
+      const others = [requesterId, ...openPeople(after), ...readers].filter(
+        (id) => !fact.mentions.includes(id),
+      );
       return [
         ...send('MENTIONED', fact.mentions, null, fact.comment),
         ...send('COMMENTED', others, null, fact.comment),
@@ -69,7 +76,12 @@ export function effectsOfVerb(
     case 'APPROVER_REMOVED':
       return send('REMOVED', personOf(after, fact.ordinal), fact.step, fact.comment);
     case 'AMENDED':
-      return send('AMENDED', [requesterId, ...deciders(after), ...openPeople(after)], fact.step, fact.comment);
+      return send(
+        'AMENDED',
+        [requesterId, ...deciders(after), ...openPeople(after)],
+        fact.step,
+        fact.comment,
+      );
     case 'REASSIGNED':
       return [
         ...(fact.successor.status === 'OPEN'

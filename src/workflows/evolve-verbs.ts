@@ -140,7 +140,8 @@ function revoke(request: RequestState, fact: Of<'REVOKED'>): RequestState {
     reason: null,
   });
   const waiting = fact.waiting.reduce(
-    (after, ordinal) => patch(after, ordinal, { status: 'WAITING', openedAt: null, dueAt: null, reason: null }),
+    (after, ordinal) =>
+      patch(after, ordinal, { status: 'WAITING', openedAt: null, dueAt: null, reason: null }),
     undone,
   );
   if (step.status === 'OPEN' || step.closedAt === null) return waiting;

@@ -190,14 +190,12 @@ function timersLeft(
   return timers.filter((timer) => timer.kind !== kind || timer.index !== index);
 }
 
-type NewStep = Omit<StepState, 'round' | 'rung' | 'timers' | 'clockStoppedAt'> & Partial<Pick<StepState, 'timers'>>;
+type NewStep = Omit<StepState, 'round' | 'rung' | 'timers' | 'clockStoppedAt'> &
+  Partial<Pick<StepState, 'timers'>>;
 
 const addStep = (request: RequestState, step: NewStep): RequestState => ({
   ...request,
-  steps: [
-    ...request.steps,
-    { timers: [], ...step, round: request.round, rung: 0, clockStoppedAt: null },
-  ],
+  steps: [...request.steps, { timers: [], ...step, round: request.round, rung: 0, clockStoppedAt: null }],
 });
 
 /** A block of a step not yet opened adds it; of an open one (nobody can decide it any more) changes it. */

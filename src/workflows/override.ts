@@ -85,9 +85,8 @@ export function skipStep(draft: Draft, { by, step: key, comment }: Of<'skip-step
 }
 
 const isApprovedBySomebody = ({ assignments, steps, round }: RequestState): boolean =>
-  assignments.some(
-    (one) => one.round === round && ['APPROVED', 'CONFIRMED', 'FILED'].includes(one.status),
-  ) || steps.some((step) => step.round === round && step.reason === 'CARRIED');
+  assignments.some((one) => one.round === round && ['APPROVED', 'CONFIRMED', 'FILED'].includes(one.status)) ||
+  steps.some((step) => step.round === round && step.reason === 'CARRIED');
 
 /** Ends the request so that a fresh one takes its place; what follows the submission makes. @throws those of
  *  `permitOverride`, COMMENT_REQUIRED */

@@ -28,7 +28,12 @@ export function addAssignments(
 }
 
 /** The successor takes the place of an assignment: its due time, and whoever waited for it. */
-export function succeed(request: RequestState, ordinal: number, successor: NewAssignment, at: Date): RequestState {
+export function succeed(
+  request: RequestState,
+  ordinal: number,
+  successor: NewAssignment,
+  at: Date,
+): RequestState {
   const from = request.assignments[ordinal - 1];
   if (!from) return request;
   const added = addAssignments(request, from.stepKey, from.attempt, [successor], at, from.dueAt);
@@ -42,7 +47,11 @@ export function succeed(request: RequestState, ordinal: number, successor: NewAs
   };
 }
 
-export function patch(request: RequestState, ordinal: number, change: Partial<AssignmentState>): RequestState {
+export function patch(
+  request: RequestState,
+  ordinal: number,
+  change: Partial<AssignmentState>,
+): RequestState {
   const assignments = request.assignments.slice();
   const old = assignments[ordinal - 1];
   if (old) assignments[ordinal - 1] = { ...old, ...change };

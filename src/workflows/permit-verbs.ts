@@ -62,7 +62,7 @@ export function permitRevocation(request: RequestState, ordinal: number, by: str
   const { assignment, step } = assignmentAt(request, ordinal);
   if (assignment.personId !== by) throw refusal('NOT_YOUR_ASSIGNMENT', { step: step.key });
   requirePending(request);
-  const misfit = misfitOfRevocation(step, assignment);
+  const misfit = misfitOfRevocation(request, assignment);
   if (misfit) throw refusal('ACTION_NOT_ALLOWED', { action: 'REVOKE', step: step.key, reason: misfit });
   const state = liveStateOf(request, assignment);
   const stands = state?.status === 'OPEN' || (state?.status === 'APPROVED' && state.reason === null);
@@ -79,10 +79,11 @@ export function permitRevocation(request: RequestState, ordinal: number, by: str
   return { assignment, step, state, waiting, undone: later.map(({ key }) => key) };
 }
 
-function misfitOfRevocation(step: DecisionStep, assignment: AssignmentState): string | null {
+function misfitOfRevocation(request: RequestState, assignment: AssignmentState): string | null {
   if (!isDecided(assignment)) return 'it has not been decided';
   if (assignment.reason === 'CARRIED') return 'it was carried from another step';
-  if (assignment.status === 'ADVISED' && step.kind !== 'advise') return 'it went back to who delegated it';
+  if (request.assignments.some((one) => one.previousOrdinal === assignment.ordinal))
+    return 'it went back to who delegated it';
   return assignment.status === 'RETURNED' ? 'the request was returned with it' : null;
 }
 

@@ -34,7 +34,10 @@ export function revoke(draft: Draft, { by, ordinal, comment }: Of<'revoke' | 're
  * Takes away an approver whom one has added and who has not decided; whoever waited for them is asked. The step is
  * decided if the rest of its votes decide it. @throws the refusals of `permitRemoval`
  */
-export function removeApprover(draft: Draft, { by, ordinal, comment }: Of<'revoke' | 'remove-approver'>): void {
+export function removeApprover(
+  draft: Draft,
+  { by, ordinal, comment }: Of<'revoke' | 'remove-approver'>,
+): void {
   const { step } = permitRemoval(draft.request, ordinal, by);
   emit(draft, { type: 'APPROVER_REMOVED', step: step.key, ordinal, by, comment });
   settle(draft, step);

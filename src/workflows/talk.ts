@@ -71,4 +71,7 @@ function requireActive(world: World, personId: string): void {
 }
 
 const notEligible = (world: World, personId: string, reason: string): Error =>
-  refusal('PERSON_NOT_ELIGIBLE', { person: world.organisation.people.get(personId)?.name ?? personId, reason });
+  refusal('PERSON_NOT_ELIGIBLE', {
+    person: world.organisation.people.get(personId)?.name ?? personId,
+    reason,
+  });

@@ -300,7 +300,12 @@ function verbOf(script: Script, run: Run, attempt: Extract<Try, { do: 'verb' }>)
     case 'restart':
       return { type: what === 'restart' && pick % 5 > 0 ? 'resume' : what, by: someone, comment };
     case 'comment':
-      return { type: 'comment', by: fits ? script.requester : someone, comment, mentions: pick % 2 ? [someone] : [] };
+      return {
+        type: 'comment',
+        by: fits ? script.requester : someone,
+        comment,
+        mentions: pick % 2 ? [someone] : [],
+      };
     case 'copy-in':
       return { type: 'copy-in', by: fits ? script.requester : someone, people: [someone], comment };
     case 'revoke': {
@@ -329,7 +334,12 @@ function verbOf(script: Script, run: Run, attempt: Extract<Try, { do: 'verb' }>)
     }
     case 'skip-step': {
       const open = request.steps.filter(({ status }) => status === 'OPEN' || status === 'BLOCKED');
-      return { type: 'skip-step', by: someone, step: open[pick % Math.max(1, open.length)]?.key ?? 's1', comment };
+      return {
+        type: 'skip-step',
+        by: someone,
+        step: open[pick % Math.max(1, open.length)]?.key ?? 's1',
+        comment,
+      };
     }
     case 'expire':
       return { type: 'expire' };
@@ -554,7 +564,8 @@ function act(script: Script, tally: Tally): Run {
       continue;
     }
     const command = { ...commandOf(script, run, attempt) };
-    if ((command.type === 'decide' || command.type === 'return') && late % 2 === 0) Object.assign(command, { signedInAt: run.now });
+    if ((command.type === 'decide' || command.type === 'return') && late % 2 === 0)
+      Object.assign(command, { signedInAt: run.now });
     if (command.type === 'timer') fire(run, command);
     give(run, command, tally);
   }

@@ -402,7 +402,13 @@ export const anyDefinitionFor = (size: number): fc.Arbitrary<ProcessDefinition> 
         fc.nat(10).map((number) => ({ untilStep: `#${number}` })),
       ),
       resubmission: anyOf(['restart', 'continue', 'changed-only'] as const),
-      expires: fc.option(anyOf([{ after: 'P3D', in: 'calendar' }, { after: 'PT6H', in: 'business' }] as const), { freq: 1 }),
+      expires: fc.option(
+        anyOf([
+          { after: 'P3D', in: 'calendar' },
+          { after: 'PT6H', in: 'business' },
+        ] as const),
+        { freq: 1 },
+      ),
     })
     .map(({ nodes, withdrawal, ...rest }) => {
       const steps = withKeys(nodes);

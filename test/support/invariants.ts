@@ -156,7 +156,9 @@ function actProblems(before: RequestState, fact: Fact): string[] {
     case 'REVOKED': {
       const one = before.assignments[fact.ordinal - 1];
       const mine = one?.personId === fact.by && VOTES_AND_OPINIONS.includes(one.status);
-      return mine ? [] : [`3: ${fact.by} takes back ${fact.ordinal}, which is ${one?.status} of ${one?.personId}`];
+      return mine
+        ? []
+        : [`3: ${fact.by} takes back ${fact.ordinal}, which is ${one?.status} of ${one?.personId}`];
     }
     case 'APPROVER_REMOVED': {
       const one = before.assignments[fact.ordinal - 1];
@@ -165,12 +167,18 @@ function actProblems(before: RequestState, fact: Fact): string[] {
     case 'AMENDED': {
       const one = before.assignments[fact.ordinal - 1];
       const editable = decisionStep(before, fact.step)?.editable ?? [];
-      const found = fact.changed.filter((field) => !editable.includes(field)).map((field) => `8: ${field} is not editable in ${fact.step}`);
-      return one?.personId === fact.by && one.status === 'OPEN' ? found : [...found, `3: ${fact.by} amends without a turn`];
+      const found = fact.changed
+        .filter((field) => !editable.includes(field))
+        .map((field) => `8: ${field} is not editable in ${fact.step}`);
+      return one?.personId === fact.by && one.status === 'OPEN'
+        ? found
+        : [...found, `3: ${fact.by} amends without a turn`];
     }
     case 'INFORMATION_GIVEN': {
       const one = before.questions[fact.number - 1];
-      return one?.status === 'OPEN' && one.askedOfId === fact.by ? [] : [`3: ${fact.by} answers ${fact.number}`];
+      return one?.status === 'OPEN' && one.askedOfId === fact.by
+        ? []
+        : [`3: ${fact.by} answers ${fact.number}`];
     }
     case 'STEP_OPENED':
       return fact.assignments
@@ -211,7 +219,8 @@ function closingProblems(before: RequestState, fact: Extract<Fact, { type: 'STEP
   const state = current(before, fact.step);
   const node = decisionStep(before, fact.step);
   if (!state) return [`5: ${fact.step} closed before it opened`];
-  if (fact.outcome === 'RETURNED' || fact.outcome === 'CANCELLED' || fact.outcome === 'SKIPPED' || !node) return [];
+  if (fact.outcome === 'RETURNED' || fact.outcome === 'CANCELLED' || fact.outcome === 'SKIPPED' || !node)
+    return [];
   if (fact.reason === 'NOBODY') return state.status === 'BLOCKED' ? [] : [`5: ${fact.step} had somebody`];
   if (state.status !== 'OPEN') return [`5: ${fact.step} decided while ${state.status}`];
   if (fact.reason === 'SYSTEM' || node.kind === 'advise') return [];
@@ -425,7 +434,7 @@ function timerProblems(
   { timers, fired = new Set() }: Circumstances,
 ): string[] {
   const found: string[] = [];
-  const live = (timers ?? fromFacts.filter((timer) => !fired.has(timerKey(timer))));
+  const live = timers ?? fromFacts.filter((timer) => !fired.has(timerKey(timer)));
   const keys = new Set(live.map(timerKey));
   if (keys.size !== live.length) found.push('1: a timer is set twice');
   for (const timer of live) {
@@ -455,9 +464,13 @@ function timerProblems(
       if (!keys.has(key) && !fired.has(key) && !acted) found.push(`2: timer ${key} is missing`);
       const told = facts.some(
         (one) =>
-          one.type === 'REMINDED' && one.step === fact.step && one.attempt === fact.attempt && one.index === index,
+          one.type === 'REMINDED' &&
+          one.step === fact.step &&
+          one.attempt === fact.attempt &&
+          one.index === index,
       );
-      if (acted && !(kind === 'rung' ? state.rung > index : told)) found.push(`2: timer ${key} was forgotten`);
+      if (acted && !(kind === 'rung' ? state.rung > index : told))
+        found.push(`2: timer ${key} was forgotten`);
     }
   }
   return found;
@@ -489,7 +502,8 @@ function subjectProblems(
 /** A clock stands still exactly while something holds it: a pause, or an open question that stops it. */
 function clockProblems(request: RequestState): string[] {
   const found: string[] = [];
-  if (request.pausedAt !== null && request.status !== 'PENDING') found.push(`1: paused while ${request.status}`);
+  if (request.pausedAt !== null && request.status !== 'PENDING')
+    found.push(`1: paused while ${request.status}`);
   if (request.status !== 'PENDING') return found;
   for (const state of request.steps) {
     if (state.status !== 'OPEN' || state.dueAt === null || current(request, state.key) !== state) continue;

@@ -14,7 +14,8 @@ import { snapshotOf } from './submit.js';
 import { SUBJECTS } from './subjects/index.js';
 
 @InputType({
-  description: 'A change of the subject by one of its approvers, in the fields that the step lists as editable.',
+  description:
+    'A change of the subject by one of its approvers, in the fields that the step lists as editable.',
 })
 export class AmendInput extends DecisionInput {
   @Field(() => Json, {
@@ -42,11 +43,20 @@ export function amend(ctx: Context, input: AmendInput): Promise<Reviewed> {
         const handler = SUBJECTS[type];
         const fields = Object.keys(changes).filter((field) => !step.editable.includes(field));
         if (fields.length > 0 || !handler.amend)
-          throw refusal('FIELD_NOT_EDITABLE', { fields: fields.join(', '), editable: step.editable.join(', ') });
+          throw refusal('FIELD_NOT_EDITABLE', {
+            fields: fields.join(', '),
+            editable: step.editable.join(', '),
+          });
         await handler.amend(tx, state.subject.id, changes);
         const subject = await handler.load(tx, state.subject.id, null);
         await tx.em.nativeUpdate(ApprovalRequest, { id: requestId }, { amount: subject.amount });
-        return { type: 'amend', by, ordinal, subject: snapshotOf(type, subject), comment: commentOf(input.comment) };
+        return {
+          type: 'amend',
+          by,
+          ordinal,
+          subject: snapshotOf(type, subject),
+          comment: commentOf(input.comment),
+        };
       });
       return { assignmentId: id, requestId };
     }),
@@ -54,7 +64,12 @@ export function amend(ctx: Context, input: AmendInput): Promise<Reviewed> {
 }
 
 function changesOf(changes: unknown): Readonly<Record<string, unknown>> {
-  if (typeof changes === 'object' && changes !== null && !Array.isArray(changes) && Object.keys(changes).length > 0)
+  if (
+    typeof changes === 'object' &&
+    changes !== null &&
+    !Array.isArray(changes) &&
+    Object.keys(changes).length > 0
+  )
     return changes as Readonly<Record<string, unknown>>;
   const fields = [{ path: 'changes', rule: 'an object of fields and their new values' }];
   throw refusal('BAD_USER_INPUT', { reason: 'changes names no field', fields });

@@ -36,7 +36,8 @@ export class DecideManyInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'With the same key and payload, what was decided is not decided twice; at most 200 characters.',
+    description:
+      'With the same key and payload, what was decided is not decided twice; at most 200 characters.',
   })
   idempotencyKey?: string | null;
 }
@@ -50,7 +51,10 @@ export type ManyOutcome =
  * Decides each item in its own transaction, in the order given: a refused one leaves the others alone.
  * @throws BAD_USER_INPUT for an empty, too long or repeating list, IDEMPOTENCY_CONFLICT for another list under the key
  */
-export async function decideMany(ctx: Context, { items, idempotencyKey }: DecideManyInput): Promise<ManyOutcome[]> {
+export async function decideMany(
+  ctx: Context,
+  { items, idempotencyKey }: DecideManyInput,
+): Promise<ManyOutcome[]> {
   requireSoundList(items);
   await inTransaction(ctx, (tx) =>
     once(tx, { name: 'decide-many', key: idempotencyKey, payload: items }, () => Promise.resolve({})),
@@ -60,7 +64,11 @@ export async function decideMany(ctx: Context, { items, idempotencyKey }: Decide
   return outcomes;
 }
 
-async function decideOne(ctx: Context, item: ManyItem, listKey: string | null | undefined): Promise<ManyOutcome> {
+async function decideOne(
+  ctx: Context,
+  item: ManyItem,
+  listKey: string | null | undefined,
+): Promise<ManyOutcome> {
   const { assignmentId, action, comment } = item;
   const idempotencyKey = listKey ? digestOf({ listKey, assignmentId }) : null;
   try {
@@ -73,7 +81,11 @@ async function decideOne(ctx: Context, item: ManyItem, listKey: string | null | 
 }
 
 /** What the person can't see does not exist, in a list as anywhere. */
-const whyRefused = async (ctx: Context, { assignmentId, action }: ManyItem, refused: Refusal): Promise<Refusal> => {
+const whyRefused = async (
+  ctx: Context,
+  { assignmentId, action }: ManyItem,
+  refused: Refusal,
+): Promise<Refusal> => {
   const answer = await ctx.refusalToAct(assignmentId, action);
   return answer?.code === 'NOT_FOUND' ? answer : refused;
 };

@@ -38,7 +38,9 @@ export class ReassignInput extends DecisionInput {
   toUserId!: string;
 }
 
-@InputType({ description: 'Starts a request again on the newest version of its process; the comment is required.' })
+@InputType({
+  description: 'Starts a request again on the newest version of its process; the comment is required.',
+})
 export class RestartOnNewestVersionInput extends RequestActionInput {}
 
 /** @throws COMMENT_REQUIRED, REQUEST_ENDED, REQUEST_RETURNED, REQUEST_PAUSED */
@@ -86,7 +88,11 @@ export function restartOnNewestVersion(ctx: Context, input: RestartOnNewestVersi
         before = stored;
         return { type: 'restart', by, comment };
       });
-      const requestId = await submitAgain(tx, before as StoredRequest, { requestId: oldId, by, comment: comment ?? '' });
+      const requestId = await submitAgain(tx, before as StoredRequest, {
+        requestId: oldId,
+        by,
+        comment: comment ?? '',
+      });
       return { requestId };
     }),
   );
@@ -119,7 +125,10 @@ async function submitAgain(
 /** The interests of a submission now, and those that the request had: none is lost on the way. */
 function allInterests({ state }: StoredRequest, subject: LoadedSubject): Interest[] {
   const fresh = interestsOf(state.requesterId, subject);
-  return [...fresh, ...state.interests.filter(({ personId }) => !fresh.some((one) => one.personId === personId))];
+  return [
+    ...fresh,
+    ...state.interests.filter(({ personId }) => !fresh.some((one) => one.personId === personId)),
+  ];
 }
 
 async function newestVersion(

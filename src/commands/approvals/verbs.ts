@@ -119,4 +119,7 @@ export const takeBack = (ctx: Context, input: DecisionInput): Promise<Reviewed> 
 
 /** Takes away an approver whom one has added. @throws ACTION_NOT_ALLOWED, ASSIGNMENT_NOT_OPEN */
 export const removeApprover = (ctx: Context, input: DecisionInput): Promise<Reviewed> =>
-  reviewAssignment(ctx, 'remove-approver', input, (assignment) => ({ type: 'remove-approver', ...assignment }));
+  reviewAssignment(ctx, 'remove-approver', input, (assignment) => ({
+    type: 'remove-approver',
+    ...assignment,
+  }));

@@ -17,7 +17,9 @@ registerEnumType(QuestionStatus, {
   valuesConfig: {
     OPEN: { description: 'Waits for its answer.' },
     ANSWERED: { description: 'Answered.' },
-    LAPSED: { description: 'Whoever asked no longer waits: they decided, handed over, or the step has closed.' },
+    LAPSED: {
+      description: 'Whoever asked no longer waits: they decided, handed over, or the step has closed.',
+    },
   },
 });
 

@@ -31,7 +31,13 @@ export function manyAfter(
   ctx: Context,
   outcomes: readonly Outcome[],
 ): Promise<
-  { assignmentId: string; ok: boolean; code: string | null; message: string | null; request: ApprovalRequest | null }[]
+  {
+    assignmentId: string;
+    ok: boolean;
+    code: string | null;
+    message: string | null;
+    request: ApprovalRequest | null;
+  }[]
 > {
   ctx.loaders.clear();
   return Promise.all(

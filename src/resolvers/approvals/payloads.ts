@@ -49,7 +49,10 @@ export class ManyResult {
   @Field(() => String, { nullable: true, description: 'Why it was refused, in your language.' })
   message!: string | null;
 
-  @Field(() => ApprovalRequest, { nullable: true, description: 'The request as it is now; null when refused.' })
+  @Field(() => ApprovalRequest, {
+    nullable: true,
+    description: 'The request as it is now; null when refused.',
+  })
   request!: ApprovalRequest | null;
 }
 

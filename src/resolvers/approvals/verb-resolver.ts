@@ -37,7 +37,8 @@ export class VerbResolver {
     description: 'Asks somebody, the requester unless another is named, while the request stays pending.',
   })
   async askForInformation(
-    @Arg('input', () => AskForInformationInput, { description: 'What, and on what.' }) input: AskForInformationInput,
+    @Arg('input', () => AskForInformationInput, { description: 'What, and on what.' })
+    input: AskForInformationInput,
     @Ctx() ctx: Context,
   ): Promise<DecisionPayload> {
     return decisionAfter(ctx, await askForInformation(ctx, input));
@@ -64,7 +65,8 @@ export class VerbResolver {
   }
 
   @Mutation(() => DecisionPayload, {
-    description: 'Takes away an approver whom you have added, while they have not decided; the assignment is theirs.',
+    description:
+      'Takes away an approver whom you have added, while they have not decided; the assignment is theirs.',
   })
   async removeApprover(
     @Arg('input', () => DecisionInput, { description: 'What, and on what.' }) input: DecisionInput,
@@ -87,7 +89,8 @@ export class VerbResolver {
     description: 'Answers a question that was put to you.',
   })
   async giveInformation(
-    @Arg('input', () => GiveInformationInput, { description: 'What, and on what.' }) input: GiveInformationInput,
+    @Arg('input', () => GiveInformationInput, { description: 'What, and on what.' })
+    input: GiveInformationInput,
     @Ctx() ctx: Context,
   ): Promise<RequestPayload> {
     return { request: await requestAfter(ctx, (await giveInformation(ctx, input)).requestId) };
@@ -97,7 +100,8 @@ export class VerbResolver {
     description: 'Says something that decides nothing; who is mentioned is told.',
   })
   async commentOnRequest(
-    @Arg('input', () => CommentOnRequestInput, { description: 'What, and on what.' }) input: CommentOnRequestInput,
+    @Arg('input', () => CommentOnRequestInput, { description: 'What, and on what.' })
+    input: CommentOnRequestInput,
     @Ctx() ctx: Context,
   ): Promise<RequestPayload> {
     return { request: await requestAfter(ctx, (await commentOnRequest(ctx, input)).requestId) };
@@ -114,7 +118,8 @@ export class VerbResolver {
   }
 
   @Mutation(() => RequestPayload, {
-    description: 'As an administrator, lets a request stand still, its clocks with it; the comment is required.',
+    description:
+      'As an administrator, lets a request stand still, its clocks with it; the comment is required.',
   })
   async pauseRequest(
     @Arg('input', () => PauseRequestInput, { description: 'What, and on what.' }) input: PauseRequestInput,
@@ -124,7 +129,8 @@ export class VerbResolver {
   }
 
   @Mutation(() => RequestPayload, {
-    description: 'As an administrator, lets a paused request go on; what was due moves by as long as it stood still.',
+    description:
+      'As an administrator, lets a paused request go on; what was due moves by as long as it stood still.',
   })
   async resumeRequest(
     @Arg('input', () => ResumeRequestInput, { description: 'What, and on what.' }) input: ResumeRequestInput,
@@ -144,10 +150,12 @@ export class VerbResolver {
   }
 
   @Mutation(() => RequestPayload, {
-    description: 'As an administrator, cancels a request and submits its subject on the newest version of its process; answers the new request.',
+    description:
+      'As an administrator, cancels a request and submits its subject on the newest version of its process; answers the new request.',
   })
   async restartOnNewestVersion(
-    @Arg('input', () => RestartOnNewestVersionInput, { description: 'What, and on what.' }) input: RestartOnNewestVersionInput,
+    @Arg('input', () => RestartOnNewestVersionInput, { description: 'What, and on what.' })
+    input: RestartOnNewestVersionInput,
     @Ctx() ctx: Context,
   ): Promise<RequestPayload> {
     return { request: await requestAfter(ctx, (await restartOnNewestVersion(ctx, input)).requestId) };

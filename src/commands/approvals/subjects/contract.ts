@@ -31,9 +31,17 @@ export const contractSubject: SubjectHandler = {
 };
 
 /** An amended contract stays sound as a whole: its payment terms still sum to its amount. */
-async function amend(tx: TransactionContext, subjectId: string, changes: Readonly<Record<string, unknown>>): Promise<void> {
+async function amend(
+  tx: TransactionContext,
+  subjectId: string,
+  changes: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const id = await lockRecord(tx, 'contract', subjectId, null);
-  const contract = await tx.em.findOneOrFail(Contract, { id }, { populate: ['lines', 'paymentTerms'], refresh: true });
+  const contract = await tx.em.findOneOrFail(
+    Contract,
+    { id },
+    { populate: ['lines', 'paymentTerms'], refresh: true },
+  );
   const { amount, ...rest } = parseAmendment(amendmentSchema, changes);
   const input = amount === undefined ? rest : { ...rest, amount: { amount, currency: contract.currency } };
   requireSound(...checkContract(input));
@@ -49,7 +57,9 @@ const amendmentSchema = z.strictObject({
   discountPercent: decimal.optional(),
   startsOn: day.nullable().optional(),
   endsOn: day.nullable().optional(),
-  lines: z.array(z.strictObject({ description: z.string(), quantity: decimal, unitPrice: decimal })).optional(),
+  lines: z
+    .array(z.strictObject({ description: z.string(), quantity: decimal, unitPrice: decimal }))
+    .optional(),
   paymentTerms: z
     .array(z.strictObject({ title: z.string(), amount: decimal, dueOn: day.nullable().optional() }))
     .optional(),

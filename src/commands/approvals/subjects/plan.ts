@@ -27,7 +27,11 @@ export const planSubject: SubjectHandler = {
   apply,
 };
 
-async function amend(tx: TransactionContext, id: string, changes: Readonly<Record<string, unknown>>): Promise<void> {
+async function amend(
+  tx: TransactionContext,
+  id: string,
+  changes: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const planId = await lockRecord(tx, 'plan', id, null);
   const plan = await tx.em.findOneOrFail(Plan, { id: planId }, { populate: ['lines'], refresh: true });
   const input = parseAmendment(amendmentSchema, changes);
