@@ -567,6 +567,10 @@ function act(script: Script, tally: Tally): Run {
     if ((command.type === 'decide' || command.type === 'return') && late % 2 === 0)
       Object.assign(command, { signedInAt: run.now });
     if (command.type === 'timer') fire(run, command);
+    // A request seldom lives until it expires; now and then the time passes at once.
+    const { expiresAt } = run.request;
+    const inTime = attempt.do === 'verb' && attempt.pick % 4 === 0;
+    if (command.type === 'expire' && inTime && expiresAt !== null && expiresAt > run.now) run.now = expiresAt;
     give(run, command, tally);
   }
   count(tally.ends, run.request.status);

@@ -407,7 +407,7 @@ export const anyDefinitionFor = (size: number): fc.Arbitrary<ProcessDefinition> 
           { after: 'P3D', in: 'calendar' },
           { after: 'PT6H', in: 'business' },
         ] as const),
-        { freq: 1 },
+        { freq: 2 },
       ),
     })
     .map(({ nodes, withdrawal, ...rest }) => {

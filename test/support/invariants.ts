@@ -17,6 +17,7 @@ import {
   type RequestState,
   type StepState,
 } from '../../src/workflows/request.js';
+import { SUBJECT_TYPES } from '../../src/workflows/subject-types.js';
 
 /**
  * What must hold of every request at every moment (approvals.md, "What holds always"), asked of plain data: the state
@@ -166,7 +167,9 @@ function actProblems(before: RequestState, fact: Fact): string[] {
     }
     case 'AMENDED': {
       const one = before.assignments[fact.ordinal - 1];
-      const editable = decisionStep(before, fact.step)?.editable ?? [];
+      const editable = (decisionStep(before, fact.step)?.editable ?? []).flatMap((field) =>
+        withDerived(before, field),
+      );
       const found = fact.changed
         .filter((field) => !editable.includes(field))
         .map((field) => `8: ${field} is not editable in ${fact.step}`);
@@ -191,6 +194,13 @@ function actProblems(before: RequestState, fact: Fact): string[] {
     default:
       return [];
   }
+}
+
+/** A field with those that change with it. */
+function withDerived({ subject }: RequestState, field: string): readonly string[] {
+  if (subject.type !== 'CONTRACT' && subject.type !== 'PLAN') return [field];
+  const { amendable } = SUBJECT_TYPES[subject.type];
+  return (amendable as Readonly<Record<string, readonly string[]>>)[field] ?? [];
 }
 
 const VOTES_AND_OPINIONS: readonly AssignmentStatus[] = [
