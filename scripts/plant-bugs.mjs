@@ -563,7 +563,7 @@ const BUGS = [
     'override.js',
     'requireEligible(draft.request, step, toPersonId, draft.world);',
     '',
-    'an override gives nothing to the interested',
+    'an override asks only who could be asked',
   ],
   [
     'permit-verbs.js',

@@ -37,8 +37,6 @@ export interface RestartOf {
   readonly comment: string;
 }
 
-export type OverrideAction = 'SKIP_STEP' | 'RESTART';
-
 export type VerbFact =
   | {
       readonly type: 'INFORMATION_REQUESTED';
@@ -128,7 +126,7 @@ export type VerbFact =
       readonly type: 'OVERRIDDEN';
       readonly override: true;
       readonly by: string;
-      readonly action: OverrideAction;
+      readonly action: 'SKIP_STEP' | 'RESTART';
       readonly step: string | null;
       readonly comment: string;
     };

@@ -234,8 +234,9 @@ describe('talking', () => {
     expect(told(story, 'MENTIONED')).toEqual(['bob']);
     expect(told(story, 'COMMENTED')).toEqual(['eve']);
     expect(copyIn(story, 'eve', 'eve')).toEqual([]);
+    copyIn(story, 'eve', 'fay');
     story.approve('bob');
-    expect(told(story, 'ENDED')).toEqual(['ann', 'eve']);
+    expect(told(story, 'ENDED')).toEqual(['ann', 'eve', 'fay']);
   });
 
   test('is for those who take part, with words, to people who take part, and not after the end', () => {
@@ -471,11 +472,20 @@ describe("an administrator's override", () => {
     expect(() => reassign(story, 'gus', 'bob', 'gus')).toThrow(refused('PERSON_NOT_ELIGIBLE'));
     expect(() => reassign(story, 'gus', 'bob', 'bob')).toThrow(refused('PERSON_NOT_ELIGIBLE'));
     expect(() => reassign(story, 'gus', 'bob', 'cid', null)).toThrow(refused('COMMENT_REQUIRED'));
+    expect(() => reassign(story, 'gus', 'bob', 'nobody')).toThrow(refused('PERSON_NOT_ELIGIBLE'));
     expect(() => skip(story, 'review', 'ann')).toThrow(refused('INTERESTED_PERSON'));
     story.approve('bob');
     expect(() => reassign(story, 'gus', 'bob', 'cid')).toThrow(refused('ASSIGNMENT_NOT_OPEN'));
     const can = overridePermissions(story.request, 'ann').filter((one) => one.allowed);
     expect(can.map((one) => one.action)).toEqual(['PAUSE', 'RESTART']);
+  });
+
+  test('gives no turn to one who decided a step barred to this one', () => {
+    const story = submitted({
+      steps: [aStep('review'), aStep('sign', { by: 'dee', neverSameAs: ['review'] })],
+    });
+    story.approve('bob');
+    expect(() => reassign(story, 'gus', 'dee', 'bob')).toThrow(refused('PERSON_NOT_ELIGIBLE'));
   });
 
   test('goes past a step, open or blocked, and never approves for people', () => {

@@ -69,19 +69,28 @@ async function setTimers(
       update = update.where(sql<boolean>`payload ->> 'step' in (${sql.join([...cancelled])})`);
     await update.execute();
   }
-  const rows: Pick<Timer, 'id' | 'key' | 'kind' | 'subjectId' | 'dueAt' | 'state' | 'payload'>[] = scheduled.map(({ key, kind, step, round, attempt, index, at }) => ({
-    id: newRowId(),
-    key,
-    kind: `approval-${kind}`,
-    subjectId: after.id,
-    dueAt: at,
-    state: TimerState.SCHEDULED,
-    payload: { step, round, attempt, index },
-  }));
+  const rows: Pick<Timer, 'id' | 'key' | 'kind' | 'subjectId' | 'dueAt' | 'state' | 'payload'>[] =
+    scheduled.map(({ key, kind, step, round, attempt, index, at }) => ({
+      id: newRowId(),
+      key,
+      kind: `approval-${kind}`,
+      subjectId: after.id,
+      dueAt: at,
+      state: TimerState.SCHEDULED,
+      payload: { step, round, attempt, index },
+    }));
   if (expiry !== null) {
     const { key, at: dueAt } = expiry;
     const kind = 'approval-expiry';
-    rows.push({ id: newRowId(), key, kind, subjectId: after.id, dueAt, state: TimerState.SCHEDULED, payload: {} });
+    rows.push({
+      id: newRowId(),
+      key,
+      kind,
+      subjectId: after.id,
+      dueAt,
+      state: TimerState.SCHEDULED,
+      payload: {},
+    });
   }
   if (rows.length === 0) return;
   await tx.em.insertMany(Timer, rows);

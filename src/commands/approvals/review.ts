@@ -79,7 +79,11 @@ type CommandFor = (
 export function reviewAssignment(
   ctx: Context,
   name: string,
-  input: { readonly assignmentId: string; readonly comment?: string | null; readonly idempotencyKey?: string | null },
+  input: {
+    readonly assignmentId: string;
+    readonly comment?: string | null;
+    readonly idempotencyKey?: string | null;
+  },
   commandFor: CommandFor,
 ): Promise<Reviewed> {
   const { idempotencyKey, ...payload } = input;

@@ -242,7 +242,10 @@ export async function stepsOfRequest(
 }
 
 /** The core's answers for one who may override at all; the same refusal as the mutation's for anyone else. */
-const asAdministrator = <A extends string>(actor: Actor, answers: readonly Permission<A>[]): Permission<A>[] =>
+const asAdministrator = <A extends string>(
+  actor: Actor,
+  answers: readonly Permission<A>[],
+): Permission<A>[] =>
   actor.permissions.has('request:override')
     ? [...answers]
     : answers.map(({ action }) => ({
