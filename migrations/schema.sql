@@ -69,6 +69,31 @@ create table approval_interest (
   because text not null
 );
 
+create table approval_question (
+  id uuid not null,
+  request_id uuid not null,
+  number integer not null,
+  step_key text not null,
+  round integer not null,
+  attempt integer not null,
+  ordinal integer not null,
+  asked_by_id uuid not null,
+  asked_of_id uuid not null,
+  question text not null,
+  stops_clock boolean not null,
+  status text not null,
+  asked_at timestamp(3) with time zone not null,
+  answer text,
+  answered_at timestamp(3) with time zone
+);
+
+create table approval_reader (
+  id uuid not null,
+  request_id uuid not null,
+  person_id uuid not null,
+  added_by_id uuid not null
+);
+
 create table approval_request (
   id uuid not null,
   number text not null,
@@ -93,7 +118,8 @@ create table approval_request (
   returned_by_id uuid,
   last_nudged_at timestamp(3) with time zone,
   fact_count integer not null,
-  chain_head text not null
+  chain_head text not null,
+  expires_at timestamp(3) with time zone
 );
 
 create table approval_step (
@@ -111,7 +137,9 @@ create table approval_step (
   due_at timestamp(3) with time zone,
   closed_at timestamp(3) with time zone,
   reason text,
-  rung integer not null
+  rung integer not null,
+  timers jsonb not null default '[]'::jsonb,
+  clock_stopped_at timestamp(3) with time zone
 );
 
 create table approval_text (
@@ -486,6 +514,28 @@ alter table approval_interest add constraint approval_interest_request_id_foreig
 
 alter table approval_interest add constraint approval_interest_request_id_person_id_unique UNIQUE (request_id, person_id);
 
+alter table approval_question add constraint approval_question_asked_by_id_foreign FOREIGN KEY (asked_by_id) REFERENCES app_user(id);
+
+alter table approval_question add constraint approval_question_asked_of_id_foreign FOREIGN KEY (asked_of_id) REFERENCES app_user(id);
+
+alter table approval_question add constraint approval_question_pkey PRIMARY KEY (id);
+
+alter table approval_question add constraint approval_question_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
+
+alter table approval_question add constraint approval_question_request_id_number_unique UNIQUE (request_id, number);
+
+alter table approval_question add constraint approval_question_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'ANSWERED'::text, 'LAPSED'::text])));
+
+alter table approval_reader add constraint approval_reader_added_by_id_foreign FOREIGN KEY (added_by_id) REFERENCES app_user(id);
+
+alter table approval_reader add constraint approval_reader_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table approval_reader add constraint approval_reader_pkey PRIMARY KEY (id);
+
+alter table approval_reader add constraint approval_reader_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
+
+alter table approval_reader add constraint approval_reader_request_id_person_id_unique UNIQUE (request_id, person_id);
+
 alter table approval_request add constraint approval_request_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
 
 alter table approval_request add constraint approval_request_number_unique UNIQUE (number);
@@ -705,6 +755,10 @@ CREATE INDEX approval_assignment_inbox ON public.approval_assignment USING btree
 CREATE INDEX approval_assignment_person_id_request_id_index ON public.approval_assignment USING btree (person_id, request_id);
 
 CREATE INDEX approval_assignment_stalled ON public.approval_assignment USING btree (due_at, id) WHERE (status = 'OPEN'::text);
+
+CREATE INDEX approval_question_open ON public.approval_question USING btree (asked_of_id) WHERE (status = 'OPEN'::text);
+
+CREATE INDEX approval_reader_person_id_request_id_index ON public.approval_reader USING btree (person_id, request_id);
 
 CREATE INDEX approval_request_department_id_index ON public.approval_request USING btree (department_id);
 

@@ -19,6 +19,13 @@ export const LINES_MAX = 500;
 /** Assignments in one request over all rounds: keeps a decision in microseconds; beyond it something is wrong. */
 export const ASSIGNMENTS_MAX = 2000;
 
+/** Questions in one request over all rounds; beyond it people should talk. */
+export const QUESTIONS_MAX = 200;
+
+/** People mentioned or copied in at once, and decisions in one list: what a person can mean to do at once. */
+export const PEOPLE_AT_ONCE_MAX = 50;
+export const DECISIONS_AT_ONCE_MAX = 100;
+
 /** Size of a free JSON field (document data), in bytes of its text. */
 export const JSON_MAX_BYTES = 65_536;
 

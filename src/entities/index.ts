@@ -1,6 +1,8 @@
 import { ApprovalAssignment } from './approvals/approval-assignment.js';
 import { ApprovalEvent } from './approvals/approval-event.js';
 import { ApprovalInterest } from './approvals/approval-interest.js';
+import { ApprovalQuestion } from './approvals/approval-question.js';
+import { ApprovalReader } from './approvals/approval-reader.js';
 import { ApprovalRequest } from './approvals/approval-request.js';
 import { ApprovalStep } from './approvals/approval-step.js';
 import { ApprovalText } from './approvals/approval-text.js';
@@ -32,6 +34,8 @@ export const ENTITIES = [
   ApprovalAssignment,
   ApprovalEvent,
   ApprovalInterest,
+  ApprovalQuestion,
+  ApprovalReader,
   ApprovalRequest,
   ApprovalStep,
   ApprovalText,

@@ -11,7 +11,7 @@ export type ScopedTable = 'customer' | 'project' | 'plan' | 'contract' | 'docume
 
 /**
  * The one row filter: which rows of a table a permission reaches for this person. A row outside is as if it did not
- * exist. Reading also reaches what the person is or was asked to approve; `alias` is the table's name in the query.
+ * exist. Reading also reaches what the person is or was asked to approve, or was copied in on; `alias` is the table's name in the query.
  */
 export function visible(actor: Actor, permission: string, alias: string): RawBuilder<boolean> {
   const scope = actor.permissions.get(permission);
@@ -31,8 +31,12 @@ function inScope(actor: Actor, scope: Exclude<Scope, 'all'>, alias: string): Raw
 function askedToApprove(actor: Actor, permission: string, alias: string): RawBuilder<boolean> {
   if (permission === 'request:read') {
     return sql<boolean>`(${sql.ref(`${alias}.requester_id`)} = ${actor.id} or exists (select 1 from approval_assignment asked
-      where asked.request_id = ${sql.ref(`${alias}.id`)} and asked.person_id = ${actor.id}))`;
+      where asked.request_id = ${sql.ref(`${alias}.id`)} and asked.person_id = ${actor.id})
+      or exists (select 1 from approval_reader reader
+      where reader.request_id = ${sql.ref(`${alias}.id`)} and reader.person_id = ${actor.id}))`;
   }
-  return sql<boolean>`exists (select 1 from approval_request request join approval_assignment asked on asked.request_id = request.id
-    where request.subject_id = ${sql.ref(`${alias}.id`)} and asked.person_id = ${actor.id})`;
+  return sql<boolean>`(exists (select 1 from approval_request request join approval_assignment asked on asked.request_id = request.id
+    where request.subject_id = ${sql.ref(`${alias}.id`)} and asked.person_id = ${actor.id})
+    or exists (select 1 from approval_request request join approval_reader reader on reader.request_id = request.id
+    where request.subject_id = ${sql.ref(`${alias}.id`)} and reader.person_id = ${actor.id}))`;
 }

@@ -82,6 +82,31 @@ export interface ApprovalInterest {
   request_id: string;
 }
 
+export interface ApprovalQuestion {
+  answer: string | null;
+  answered_at: ColumnType<string, Date | string, Date | string> | null;
+  asked_at: ColumnType<string, Date | string, Date | string>;
+  asked_by_id: string;
+  asked_of_id: string;
+  attempt: number;
+  id: string;
+  number: number;
+  ordinal: number;
+  question: string;
+  request_id: string;
+  round: number;
+  status: string;
+  step_key: string;
+  stops_clock: boolean;
+}
+
+export interface ApprovalReader {
+  added_by_id: string;
+  id: string;
+  person_id: string;
+  request_id: string;
+}
+
 export interface ApprovalRequest {
   amount: Numeric | null;
   chain_head: string;
@@ -90,6 +115,7 @@ export interface ApprovalRequest {
   department_id: string | null;
   digest: string;
   ended_at: ColumnType<string, Date | string, Date | string> | null;
+  expires_at: ColumnType<string, Date | string, Date | string> | null;
   fact_count: number;
   id: string;
   last_nudged_at: ColumnType<string, Date | string, Date | string> | null;
@@ -111,6 +137,7 @@ export interface ApprovalRequest {
 
 export interface ApprovalStep {
   attempt: number;
+  clock_stopped_at: ColumnType<string, Date | string, Date | string> | null;
   closed_at: ColumnType<string, Date | string, Date | string> | null;
   due_at: ColumnType<string, Date | string, Date | string> | null;
   id: string;
@@ -123,6 +150,7 @@ export interface ApprovalStep {
   round: number;
   rung: number;
   status: string;
+  timers: Generated<Json>;
   title_en: string;
   title_zh: string;
 }
@@ -479,6 +507,8 @@ export interface DB {
   approval_assignment: ApprovalAssignment;
   approval_event: ApprovalEvent;
   approval_interest: ApprovalInterest;
+  approval_question: ApprovalQuestion;
+  approval_reader: ApprovalReader;
   approval_request: ApprovalRequest;
   approval_step: ApprovalStep;
   approval_text: ApprovalText;

@@ -2,7 +2,8 @@ import type { NonEmptyArray } from 'type-graphql';
 import { ApprovalResolver } from './approvals/approval-resolver.js';
 import { ApprovalSubscriptions } from './approvals/approval-subscriptions.js';
 import { AssignmentFields } from './approvals/assignment-fields.js';
-import { EventFields, ProcessFields, RequestFields } from './approvals/request-fields.js';
+import { EventFields, ProcessFields, QuestionFields, RequestFields } from './approvals/request-fields.js';
+import { VerbResolver } from './approvals/verb-resolver.js';
 import { ContractResolver } from './contracts/contract-resolver.js';
 import { CustomerResolver } from './customers/customer-resolver.js';
 import { DocumentResolver } from './documents/document-resolver.js';
@@ -32,8 +33,10 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ProcessFields,
   ProjectResolver,
   ProjectStageResolver,
+  QuestionFields,
   RequestFields,
   StalledResolver,
   TimerResolver,
   UserFields,
+  VerbResolver,
 ];

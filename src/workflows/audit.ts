@@ -68,6 +68,18 @@ const KNOWN: Readonly<Record<FactType, true>> = {
   ESCALATED: true,
   SYSTEM_DECIDED: true,
   ENDED: true,
+  INFORMATION_REQUESTED: true,
+  INFORMATION_GIVEN: true,
+  CLOCK_RESTARTED: true,
+  PAUSED: true,
+  RESUMED: true,
+  COMMENTED: true,
+  COPIED_IN: true,
+  REVOKED: true,
+  APPROVER_REMOVED: true,
+  AMENDED: true,
+  REASSIGNED: true,
+  OVERRIDDEN: true,
 };
 
 interface ReadFact {

@@ -456,6 +456,11 @@ export function timeBefore(calendar: BusinessCalendar, at: Date, rule: DueRule):
   return subtractBusiness(calendar, at, duration);
 }
 
+/** The instant by which so much working time has passed, told as `dueAt` tells it; 0 is `from` itself. */
+export function afterWorking(calendar: BusinessCalendar, from: Date, millis: number): Date {
+  return millis <= 0 ? from : new Date(advance(compiled(calendar), from.getTime(), millis, 'closing'));
+}
+
 /** The nearest working day to a date, itself included. @throws BAD_USER_INPUT when none is within two years. */
 export const nearestWorkingDate = (
   calendar: BusinessCalendar,

@@ -21,7 +21,7 @@ export const chainDigest = (previous: string, canonical: string): string =>
   sha256(`${previous}\n${canonical}`);
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
-const INSTANT_FIELDS = new Set(['at', 'dueAt']);
+const INSTANT_FIELDS = new Set(['at', 'dueAt', 'expiresAt']);
 
 /** A fact from its canonical text; the reverse of `canonicalText` for facts. */
 export function parseFact(canonical: string): Fact {

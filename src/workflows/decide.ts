@@ -1,14 +1,19 @@
 import { isRefusal, refusal, unreachable } from '../errors.js';
 import { ASSIGNMENTS_MAX } from '../limits.js';
+import { amend } from './amend.js';
+import { dueAt } from './calendar.js';
+import { restartClocks } from './clock.js';
 import { emit, type Draft } from './draft.js';
 import { escalate, remind } from './escalate.js';
 import { advance, end, openBlocked, returnToRequester, returnToStep, settle } from './flow.js';
 import { addApprover, answerToDelegator, handOver } from './hand-over.js';
+import { pause, reassign, restart, resume, skipStep } from './override.js';
 import { permitOnAssignment, permitOnRequest } from './permit.js';
 import { isDecisionStep, stepOf, type DecisionStep } from './process.js';
 import {
   currentStep,
   isEnded,
+  SYSTEM,
   type Command,
   type DecisionAction,
   type DecisionStatus,
@@ -18,7 +23,9 @@ import {
   type World,
 } from './request.js';
 import { carriedSteps, changedFields } from './resubmission.js';
+import { removeApprover, revoke } from './revoke.js';
 import { keysBefore } from './route.js';
+import { answer, ask, comment, copyIn } from './talk.js';
 
 /**
  * What happens when a command meets a request: facts, or a refusal, or nothing to do (`[]`: a stale timer).
@@ -30,6 +37,7 @@ export function decide(request: RequestState, command: Command, world: World): F
     throw refusal('NOT_FOUND', { what: 'approval request' });
   const draft: Draft = { request, facts: [], world };
   apply(draft, command);
+  restartClocks(draft);
   if (draft.request.assignments.length > ASSIGNMENTS_MAX) {
     throw refusal('BAD_USER_INPUT', { reason: `more than ${ASSIGNMENTS_MAX} assignments in one request` });
   }
@@ -63,12 +71,47 @@ function apply(draft: Draft, command: Command): void {
       return emit(draft, { type: 'NUDGED', by: command.by, people, comment: command.comment });
     }
     case 'unblock':
+      if (draft.request.pausedAt !== null) throw refusal('REQUEST_PAUSED');
       return openBlocked(draft);
     case 'timer':
       return command.kind === 'reminder' ? remind(draft, command) : escalate(draft, command);
+    case 'ask':
+      return ask(draft, command);
+    case 'answer':
+      return answer(draft, command);
+    case 'pause':
+      return pause(draft, command);
+    case 'resume':
+      return resume(draft, command);
+    case 'comment':
+      return comment(draft, command);
+    case 'copy-in':
+      return copyIn(draft, command);
+    case 'revoke':
+      return revoke(draft, command);
+    case 'remove-approver':
+      return removeApprover(draft, command);
+    case 'amend':
+      return amend(draft, command);
+    case 'reassign':
+      return reassign(draft, command);
+    case 'skip-step':
+      return skipStep(draft, command);
+    case 'restart':
+      return restart(draft, command);
+    case 'expire':
+      return expire(draft);
     default:
       return unreachable(command);
   }
+}
+
+/** Ends what nobody has ended in time. Nothing happens while it is paused or before its time: the timer was stale. */
+function expire(draft: Draft): void {
+  const { status, pausedAt, expiresAt } = draft.request;
+  if ((status !== 'PENDING' && status !== 'RETURNED') || pausedAt !== null) return;
+  if (expiresAt === null || draft.world.now < expiresAt) return;
+  end(draft, 'EXPIRED', SYSTEM, null);
 }
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
@@ -78,9 +121,12 @@ function submit(draft: Draft, command: Of<'submit'>): void {
   const { definition, factCount, id } = draft.request;
   if (factCount > 0) throw refusal('ALREADY_SUBMITTED', { request: id });
   const process = { key: definition.key, version: definition.version };
-  const { by, subject, comment } = command;
+  const { by, subject, comment: words } = command;
   const interests = withRequester(by, command.interests);
-  emit(draft, { type: 'SUBMITTED', by, subject, interests, comment, process });
+  const calendar = draft.world.calendarOf(definition.calendar);
+  const expiresAt = definition.expires === null ? null : dueAt(calendar, draft.world.now, definition.expires);
+  const restartOf = command.restartOf ?? null;
+  emit(draft, { type: 'SUBMITTED', by, subject, interests, comment: words, process, expiresAt, restartOf });
   advance(draft);
 }
 
@@ -103,6 +149,7 @@ const STATUS_OF: Readonly<Record<DecisionAction, DecisionStatus>> = {
 function decideAssignment(draft: Draft, command: Of<'decide'>): void {
   const { assignment, step } = permitOnAssignment(draft.request, command.ordinal, command.action, command.by);
   requireWords(step, command);
+  requireFreshSignIn(step, command.signedInAt, draft.world.now);
   const { ordinal, by, comment, evidence } = command;
   const decision = STATUS_OF[command.action];
   if (answerToDelegator(draft, step, assignment, decision, comment)) return;
@@ -122,10 +169,19 @@ function requireWords(step: DecisionStep, command: Of<'decide'>): void {
   if (demanded && !command.comment) throw refusal('COMMENT_REQUIRED', { step: step.key });
 }
 
+/** @throws STEP_UP_REQUIRED when the step demands a sign-in fresher than this one */
+function requireFreshSignIn(step: DecisionStep, signedInAt: Date | undefined, now: Date): void {
+  const minutes = step.requireFreshSignIn;
+  if (minutes === null) return;
+  if (signedInAt && now.getTime() - signedInAt.getTime() <= minutes * 60_000) return;
+  throw refusal('STEP_UP_REQUIRED', { minutes, step: step.key });
+}
+
 /** To the requester, or to an earlier step that has been passed. @throws COMMENT_REQUIRED, BAD_USER_INPUT */
 function returnRequest(draft: Draft, command: Of<'return'>): void {
   const { assignment, step } = permitOnAssignment(draft.request, command.ordinal, 'RETURN', command.by);
   if (!command.comment) throw refusal('COMMENT_REQUIRED', { step: step.key });
+  requireFreshSignIn(step, command.signedInAt, draft.world.now);
   const { ordinal, by, comment } = command;
   const target = command.toStep === null ? null : returnTarget(draft.request, step.key, command.toStep);
   if (answerToDelegator(draft, step, assignment, 'RETURNED', comment)) return;

@@ -1,4 +1,5 @@
 import { unreachable } from '../errors.js';
+import { effectsOfVerb, expiryAt } from './effects-verbs.js';
 import { isDecisionStep, stepOf } from './process.js';
 import { currentStep, type Fact, type RequestOutcome, type RequestState } from './request.js';
 
@@ -12,7 +13,18 @@ export type MessageKind =
   | 'RETURNED'
   | 'ENDED'
   | 'BLOCKED'
-  | 'DELEGATE_ANSWERED';
+  | 'DELEGATE_ANSWERED'
+  | 'INFORMATION_REQUESTED'
+  | 'INFORMATION_GIVEN'
+  | 'PAUSED'
+  | 'RESUMED'
+  | 'COMMENTED'
+  | 'MENTIONED'
+  | 'COPIED_IN'
+  | 'REVOKED'
+  | 'REMOVED'
+  | 'AMENDED'
+  | 'OVERRIDDEN';
 
 /** What must follow from facts. Keys are deterministic: the same facts give the same keys. */
 export type Effect =
@@ -26,6 +38,8 @@ export type Effect =
       readonly index: number;
       readonly at: Date;
     }
+  /** When the request ends by itself. */
+  | { readonly type: 'SCHEDULE_EXPIRY'; readonly key: string; readonly at: Date }
   /** Cancels the timers of every attempt of the step in this round, or of the whole request (step null). */
   | { readonly type: 'CANCEL_TIMERS'; readonly step: string | null; readonly round: number }
   | {
@@ -57,7 +71,7 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
       : [{ type: 'SEND', key: `${after.id}/${sequence}/${message}`, message, people, step, comment }];
   switch (fact.type) {
     case 'SUBMITTED':
-      return [{ type: 'SUBJECT', event: 'SUBMITTED' }];
+      return [{ type: 'SUBJECT', event: 'SUBMITTED' }, ...expiryAt(after, fact.expiresAt, sequence)];
     case 'RESUBMITTED':
       return [{ type: 'SUBJECT', event: 'RESUBMITTED' }];
     case 'STEP_OPENED': {
@@ -125,17 +139,36 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
       return [
         { type: 'CANCEL_TIMERS', step: null, round },
         { type: 'SUBJECT', event: fact.outcome },
-        ...(fact.outcome === 'WITHDRAWN' ? [] : send('ENDED', [after.requesterId], null, fact.comment)),
+        ...send('ENDED', toldOfEnd(after, fact.outcome), null, fact.comment),
       ];
     case 'STEP_SKIPPED':
     case 'DECIDED':
     case 'ASSIGNMENT_CLOSED':
     case 'SYSTEM_DECIDED':
       return [];
+    case 'INFORMATION_REQUESTED':
+    case 'INFORMATION_GIVEN':
+    case 'CLOCK_RESTARTED':
+    case 'PAUSED':
+    case 'RESUMED':
+    case 'COMMENTED':
+    case 'COPIED_IN':
+    case 'REVOKED':
+    case 'APPROVER_REMOVED':
+    case 'AMENDED':
+    case 'REASSIGNED':
+    case 'OVERRIDDEN':
+      return effectsOfVerb(after, fact, sequence, send);
     default:
       return unreachable(fact);
   }
 }
+
+/** The requester, unless it was they who ended it, and whoever reads along. */
+const toldOfEnd = ({ requesterId, readers }: RequestState, outcome: RequestOutcome): string[] => [
+  ...(outcome === 'WITHDRAWN' ? [] : [requesterId]),
+  ...readers.map(({ personId }) => personId),
+];
 
 /** Those whose turn it still is when all facts are in: one who was asked and let go in the same breath is not told. */
 const stillAsked = (

@@ -29,7 +29,7 @@ function liveStep({ request }: Draft, command: TimerCommand): LiveStep | null {
   const state = currentStep(request, command.step);
   const step = stepOf(request.definition, command.step);
   if (!isDecisionStep(step) || state?.status !== 'OPEN' || state.attempt !== command.attempt) return null;
-  if (state.dueAt === null) return null;
+  if (state.dueAt === null || state.clockStoppedAt !== null) return null;
   return { step, state };
 }
 

@@ -1,11 +1,12 @@
 import { unreachable } from '../errors.js';
+import { evolveVerb, lapseQuestions } from './evolve-verbs.js';
+import { addAssignments, patch, patchStep, succeed } from './patch.js';
 import {
+  currentStep,
   SYSTEM,
-  type AssignmentState,
   type AssignmentStatus,
   type Fact,
   type Interest,
-  type NewAssignment,
   type RequestState,
   type StepState,
 } from './request.js';
@@ -15,7 +16,7 @@ import {
  * facts of a request from `newRequest` gives its stored rows, field by field.
  */
 export function evolve(request: RequestState, fact: Fact): RequestState {
-  return { ...transition(request, fact), factCount: request.factCount + 1 };
+  return { ...lapseQuestions(transition(request, fact)), factCount: request.factCount + 1 };
 }
 
 function transition(request: RequestState, fact: Fact): RequestState {
@@ -27,6 +28,7 @@ function transition(request: RequestState, fact: Fact): RequestState {
         submittedAt: fact.at,
         subject: fact.subject,
         interests: fact.interests,
+        expiresAt: fact.expiresAt,
       };
     case 'STEP_OPENED':
       return addAssignments(
@@ -38,6 +40,7 @@ function transition(request: RequestState, fact: Fact): RequestState {
           dueAt: fact.dueAt,
           closedAt: null,
           reason: null,
+          timers: fact.timers,
         }),
         fact.step,
         fact.attempt,
@@ -143,27 +146,56 @@ function transition(request: RequestState, fact: Fact): RequestState {
     case 'NUDGED':
       return { ...request, lastNudgedAt: fact.at };
     case 'REMINDED':
+      return patchStep(request, fact.step, {
+        timers: timersLeft(request, fact.step, 'reminder', fact.index),
+      });
     case 'SYSTEM_DECIDED':
       return request;
     case 'ESCALATED': {
       const step = request.steps.findLast(
         (entry) => entry.key === fact.step && entry.round === request.round,
       );
-      const raised = patchStep(request, fact.step, { rung: fact.rung });
+      const timers = timersLeft(request, fact.step, 'rung', fact.rung - 1);
+      const raised = patchStep(request, fact.step, { rung: fact.rung, timers });
       return addAssignments(raised, fact.step, fact.attempt, fact.assignments, fact.at, step?.dueAt ?? null);
     }
     case 'ENDED':
-      return { ...request, status: fact.outcome, endedAt: fact.at };
+      return { ...request, status: fact.outcome, endedAt: fact.at, pausedAt: null };
+    case 'INFORMATION_REQUESTED':
+    case 'INFORMATION_GIVEN':
+    case 'CLOCK_RESTARTED':
+    case 'PAUSED':
+    case 'RESUMED':
+    case 'COMMENTED':
+    case 'COPIED_IN':
+    case 'REVOKED':
+    case 'APPROVER_REMOVED':
+    case 'AMENDED':
+    case 'REASSIGNED':
+    case 'OVERRIDDEN':
+      return evolveVerb(request, fact);
     default:
       return unreachable(fact);
   }
 }
 
-type NewStep = Omit<StepState, 'round' | 'rung'>;
+/** The step's timers without one that has acted. */
+function timersLeft(
+  request: RequestState,
+  key: string,
+  kind: 'reminder' | 'rung',
+  index: number,
+): StepState['timers'] {
+  const timers = currentStep(request, key)?.timers ?? [];
+  return timers.filter((timer) => timer.kind !== kind || timer.index !== index);
+}
+
+type NewStep = Omit<StepState, 'round' | 'rung' | 'timers' | 'clockStoppedAt'> &
+  Partial<Pick<StepState, 'timers'>>;
 
 const addStep = (request: RequestState, step: NewStep): RequestState => ({
   ...request,
-  steps: [...request.steps, { ...step, round: request.round, rung: 0 }],
+  steps: [...request.steps, { timers: [], ...step, round: request.round, rung: 0, clockStoppedAt: null }],
 });
 
 /** A block of a step not yet opened adds it; of an open one (nobody can decide it any more) changes it. */
@@ -183,61 +215,6 @@ function blockStep(request: RequestState, fact: Extract<Fact, { type: 'STEP_BLOC
   });
 }
 
-function addAssignments(
-  request: RequestState,
-  stepKey: string,
-  attempt: number,
-  added: readonly NewAssignment[],
-  at: Date,
-  dueAt: Date | null,
-): RequestState {
-  if (added.length === 0) return request;
-  const rows = added.map((assignment): AssignmentState => ({
-    ...assignment,
-    stepKey,
-    round: request.round,
-    attempt,
-    openedAt: assignment.status === 'WAITING' ? null : at,
-    dueAt: assignment.status === 'WAITING' ? null : dueAt,
-    decidedAt: assignment.status === 'APPROVED' ? at : null,
-    decidedById: assignment.status === 'APPROVED' ? assignment.personId : null,
-    evidence: null,
-    reason: assignment.status === 'APPROVED' ? 'CARRIED' : null,
-  }));
-  return { ...request, assignments: [...request.assignments, ...rows] };
-}
-
-/** The successor takes the place of an assignment: its due time, and whoever waited for it. */
-function succeed(request: RequestState, ordinal: number, successor: NewAssignment, at: Date): RequestState {
-  const from = request.assignments[ordinal - 1];
-  if (!from) return request;
-  const added = addAssignments(request, from.stepKey, from.attempt, [successor], at, from.dueAt);
-  return {
-    ...added,
-    assignments: added.assignments.map((assignment) =>
-      assignment.waitsFor === ordinal && assignment.ordinal !== successor.ordinal
-        ? { ...assignment, waitsFor: successor.ordinal }
-        : assignment,
-    ),
-  };
-}
-
-function patch(request: RequestState, ordinal: number, change: Partial<AssignmentState>): RequestState {
-  const assignments = request.assignments.slice();
-  const old = assignments[ordinal - 1];
-  if (old) assignments[ordinal - 1] = { ...old, ...change };
-  return { ...request, assignments };
-}
-
-function patchStep(request: RequestState, key: string, change: Partial<StepState>): RequestState {
-  const index = request.steps.findLastIndex((step) => step.key === key && step.round === request.round);
-  const old = request.steps[index];
-  if (!old) return request;
-  const steps = request.steps.slice();
-  steps[index] = { ...old, ...change };
-  return { ...request, steps };
-}
-
 /** Starts the next round; carried steps stand in it as they were decided, without asking anyone again. */
 function carry(request: RequestState, round: number, carried: readonly string[], at: Date): RequestState {
   const steps = carried.map((key): StepState => {
@@ -252,6 +229,8 @@ function carry(request: RequestState, round: number, carried: readonly string[],
       closedAt: at,
       reason: 'CARRIED',
       rung: 0,
+      timers: [],
+      clockStoppedAt: null,
     };
   });
   return { ...request, round, steps: [...request.steps, ...steps] };

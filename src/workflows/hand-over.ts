@@ -46,7 +46,7 @@ function sharedInterest(request: RequestState, from: string, to: string): Intere
 }
 
 /** Refuses a hand-over whose shared interest would reach a decision already made, or make this one impossible. */
-function requireUntangled(
+export function requireUntangled(
   request: RequestState,
   handed: AssignmentState,
   toPersonId: string,
@@ -69,7 +69,7 @@ function requireUntangled(
 }
 
 /** Nobody is asked twice in one step, and nothing is handed back along its own chain. */
-function requireNotAsked(draft: Draft, assignment: AssignmentState, personId: string): void {
+export function requireNotAsked(draft: Draft, assignment: AssignmentState, personId: string): void {
   const step = currentStep(draft.request, assignment.stepKey);
   const asked =
     step &&

@@ -19,6 +19,7 @@ export const PERMISSIONS = [
   'request:cancel',
   'request:unblock',
   'request:erase',
+  'request:override',
   'process:read',
   'process:publish',
   'timer:read',

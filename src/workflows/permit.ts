@@ -12,6 +12,17 @@ import {
   type DecisionAction,
   type RequestState,
 } from './request.js';
+import {
+  OVERRIDE_ACTIONS,
+  permitAnswer,
+  permitOverride,
+  permitReassignment,
+  permitRemoval,
+  permitRevocation,
+  permitTalk,
+  requirePending,
+  type OverrideAction,
+} from './permit-verbs.js';
 import { barrierTo } from './resolve-approvers.js';
 import { keysFrom } from './route.js';
 
@@ -27,8 +38,12 @@ export const ASSIGNMENT_ACTIONS = [
   'DELEGATE',
   'TRANSFER',
   'ADD_APPROVER',
+  'ASK',
+  'AMEND',
+  'REVOKE',
+  'REMOVE_APPROVER',
 ] as const;
-export const REQUEST_ACTIONS = ['RESUBMIT', 'WITHDRAW', 'NUDGE'] as const;
+export const REQUEST_ACTIONS = ['RESUBMIT', 'WITHDRAW', 'NUDGE', 'ANSWER', 'COMMENT', 'COPY_IN'] as const;
 export type AssignmentAction = (typeof ASSIGNMENT_ACTIONS)[number];
 export type RequestAction = (typeof REQUEST_ACTIONS)[number];
 
@@ -41,7 +56,7 @@ export interface OpenTurn {
  * The core's one question: may this person take this action on this assignment now? The shield asks it, `viewerCan`
  * shows it, and `decide` enforces it again inside the transaction.
  * @throws NOT_FOUND, REQUEST_ENDED, REQUEST_RETURNED, REQUEST_PAUSED, NOT_YOUR_ASSIGNMENT, ASSIGNMENT_NOT_OPEN,
- *         ACTION_NOT_ALLOWED, INTERESTED_PERSON
+ *         ACTION_NOT_ALLOWED, INTERESTED_PERSON, REVOCATION_CLOSED
  */
 export function permitOnAssignment(
   request: RequestState,
@@ -49,6 +64,8 @@ export function permitOnAssignment(
   action: AssignmentAction,
   by: string,
 ): OpenTurn {
+  if (action === 'REVOKE') return permitRevocation(request, ordinal, by);
+  if (action === 'REMOVE_APPROVER') return permitRemoval(request, ordinal, by);
   const assignment = request.assignments[ordinal - 1];
   const step = assignment && stepOf(request.definition, assignment.stepKey);
   if (!assignment || !isDecisionStep(step)) throw refusal('NOT_FOUND', { what: 'assignment' });
@@ -76,14 +93,8 @@ function requireUnbarred(
   throw refusal('ACTION_NOT_ALLOWED', { action, step: step.key, reason });
 }
 
-function requirePending(request: RequestState): void {
-  if (isEnded(request)) throw refusal('REQUEST_ENDED', { status: request.status });
-  if (request.status === 'RETURNED') throw refusal('REQUEST_RETURNED');
-  if (request.pausedAt !== null) throw refusal('REQUEST_PAUSED');
-}
-
 const countsAsDecision = (action: AssignmentAction): boolean =>
-  ['APPROVE', 'REJECT', 'ABSTAIN', 'CONFIRM', 'FILE', 'RETURN'].includes(action);
+  ['APPROVE', 'REJECT', 'ABSTAIN', 'CONFIRM', 'FILE', 'RETURN', 'AMEND'].includes(action);
 
 const ACTIONS_OF_KIND: Readonly<Record<DecisionStep['kind'], readonly DecisionAction[]>> = {
   approve: ['APPROVE', 'REJECT', 'ABSTAIN'],
@@ -97,9 +108,13 @@ function misfitOf(
   request: RequestState,
   step: DecisionStep,
   assignment: AssignmentState,
-  action: AssignmentAction,
+  action: Exclude<AssignmentAction, 'REVOKE' | 'REMOVE_APPROVER'>,
 ): string | null {
   switch (action) {
+    case 'ASK':
+      return null;
+    case 'AMEND':
+      return step.editable.length === 0 ? 'it lists no field as editable' : null;
     case 'RETURN':
       return step.kind === 'advise' ? 'an opinion returns nothing' : null;
     case 'DELEGATE':
@@ -134,9 +149,12 @@ function soleBallot(request: RequestState, assignment: AssignmentState): boolean
 
 /**
  * May this person take this action on the request as a whole?
- * @throws NOT_THE_REQUESTER, REQUEST_ENDED, REQUEST_NOT_RETURNED, WITHDRAWAL_CLOSED, NUDGED_RECENTLY, ACTION_NOT_ALLOWED
+ * @throws NOT_THE_REQUESTER, REQUEST_ENDED, REQUEST_NOT_RETURNED, WITHDRAWAL_CLOSED, NUDGED_RECENTLY, ACTION_NOT_ALLOWED,
+ *         NOT_ON_REQUEST, QUESTION_NOT_OPEN and the like
  */
 export function permitOnRequest(request: RequestState, action: RequestAction, by: string, now: Date): void {
+  if (action === 'ANSWER') return permitAnswer(request, null, by);
+  if (action === 'COMMENT' || action === 'COPY_IN') return permitTalk(request, by);
   if (by !== request.requesterId) throw refusal('NOT_THE_REQUESTER');
   if (isEnded(request)) throw refusal('REQUEST_ENDED', { status: request.status });
   switch (action) {
@@ -203,6 +221,16 @@ export function requestPermissions(
 ): Permission<RequestAction>[] {
   return REQUEST_ACTIONS.map((action) => attempt(action, () => permitOnRequest(request, action, by, now)));
 }
+
+/** What an administrator may do to the request, as far as it depends on who they are to it and where it stands. */
+export const overridePermissions = (request: RequestState, by: string): Permission<OverrideAction>[] =>
+  OVERRIDE_ACTIONS.map((action) => attempt(action, () => permitOverride(request, action, by)));
+
+export const reassignmentPermission = (
+  request: RequestState,
+  ordinal: number,
+  by: string,
+): Permission<'REASSIGN'> => attempt('REASSIGN', () => permitReassignment(request, ordinal, by));
 
 function attempt<A>(action: A, ask: () => unknown): Permission<A> {
   try {

@@ -75,6 +75,7 @@ export function preview(
       action: YES[step.kind],
       comment: 'preview',
       evidence: 'preview',
+      signedInAt: world.now,
     });
   }
   const reached = new Map(facts.flatMap((fact) => previewOf(fact)).map((step) => [step.key, step]));

@@ -124,6 +124,9 @@ const decisionStep = z.strictObject({
   requireComment: z.enum(['never', 'on-rejection', 'always']).default('on-rejection'),
   delegation: z.enum(['counts', 'confirm', 'forbidden']).default('counts'),
   transfer: z.enum(['allowed', 'forbidden']).default('allowed'),
+  onQuestion: z.enum(['pause', 'run']).default('pause'),
+  editable: z.array(fieldName).max(100).default([]),
+  requireFreshSignIn: z.int().min(1).max(1440).nullable().default(null),
 });
 
 const notifyStep = z.strictObject({ ...node, kind: z.literal('notify'), recipients: approverRules });
@@ -159,6 +162,7 @@ export const processSchema = z.strictObject({
     .default('until-first-decision'),
   resubmission: z.enum(['restart', 'continue', 'changed-only']).default('restart'),
   calendar: keySchema.nullable().default(null),
+  expires: dueRuleSchema.nullable().default(null),
   steps: z.array(step).min(1).max(50),
 });
 

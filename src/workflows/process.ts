@@ -96,6 +96,12 @@ export interface DecisionStep extends NodeBase {
   /** Whether a delegate's decision counts, or comes back to the delegator for confirmation. */
   readonly delegation: 'counts' | 'confirm' | 'forbidden';
   readonly transfer: 'allowed' | 'forbidden';
+  /** Whether the step's clock stands still while a question of one of its approvers is open. */
+  readonly onQuestion: 'pause' | 'run';
+  /** Fields of the subject that an approver of this step may amend. */
+  readonly editable: readonly string[];
+  /** A decision counts only within so many minutes of the person's sign-in; null: whenever they signed in. */
+  readonly requireFreshSignIn: number | null;
 }
 
 export interface NotifyStep extends NodeBase {
@@ -128,6 +134,8 @@ export interface ProcessDefinition {
   readonly resubmission: 'restart' | 'continue' | 'changed-only';
   /** Business calendar for due times; null: that of the subject's department, else the default. */
   readonly calendar: string | null;
+  /** After its submission a request that nobody has ended ends as EXPIRED; null: never. */
+  readonly expires: DueRule | null;
   readonly steps: readonly StepNode[];
   /** Types of the subject's fields for conditions; filled from the subject's registration when compiled. */
   readonly fieldTypes: FieldTypes;

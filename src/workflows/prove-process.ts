@@ -49,6 +49,7 @@ export function problemsOfProcess(
       });
     }
     problems.push(...conditionProblems(definition));
+    problems.push(...editableProblems(definition, subject));
   }
   problems.push(...calendarProblems(definition.calendar, ['calendar'], known));
   problems.push(...withdrawalProblems(definition));
@@ -98,6 +99,25 @@ function* duplicateSteps(steps: readonly StepNode[]): Generator<Problem> {
         message: `a step ${node.key} stands above already`,
       };
     seen.add(node.key);
+  }
+}
+
+/** What a step lets its approvers amend must be something that can be amended. */
+function* editableProblems(
+  { steps, subjectType }: ProcessDefinition,
+  { amendable = {} }: SubjectTypeDescription,
+): Generator<Problem> {
+  for (const { node, path } of placedNodes(steps, ['steps'], [])) {
+    if (!isDecisionStep(node)) continue;
+    for (const [index, field] of node.editable.entries()) {
+      if (Object.hasOwn(amendable, field)) continue;
+      const known = Object.keys(amendable).join(', ') || 'none';
+      yield {
+        path: [...path, 'editable', index],
+        rule: 'unknown-field',
+        message: `${subjectType} has no field ${field} that can be amended; it has ${known}`,
+      };
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import type { BusinessCalendar } from './calendar.js';
 import type { Ballot } from './formula.js';
 import type { Organisation } from './organisation.js';
 import type { DecisionStep, ProcessDefinition, StepNode } from './process.js';
+import type { QuestionState, Reader, RestartOf, VerbCommand, VerbFact } from './verb-facts.js';
 
 export type RequestStatus =
   'PENDING' | 'RETURNED' | 'APPROVED' | 'REJECTED' | 'WITHDRAWN' | 'CANCELLED' | 'EXPIRED';
@@ -56,11 +57,15 @@ export interface StepState {
   readonly reason: string | null;
   /** Rungs of the ladder that have acted. */
   readonly rung: number;
+  /** Reminders and rungs that have not acted yet, at the times they are set for. */
+  readonly timers: readonly PlannedTimer[];
+  /** Since when the clock stands still (a question, a pause); null: it runs, or there is none. */
+  readonly clockStoppedAt: Date | null;
 }
 
 /** How an assignment came from another one, or from a person who is away. */
 export interface HandOver {
-  readonly kind: 'ABSENCE' | 'DELEGATION' | 'TRANSFER' | 'ESCALATION' | 'CONFIRMATION';
+  readonly kind: 'ABSENCE' | 'DELEGATION' | 'TRANSFER' | 'ESCALATION' | 'CONFIRMATION' | 'OVERRIDE';
   readonly fromPersonId: string;
 }
 
@@ -113,6 +118,10 @@ export interface RequestState {
   readonly assignments: readonly AssignmentState[];
   readonly returnedById: string | null;
   readonly lastNudgedAt: Date | null;
+  /** When it ends by itself if nobody ends it before; null: never. */
+  readonly expiresAt: Date | null;
+  readonly questions: readonly QuestionState[];
+  readonly readers: readonly Reader[];
   /** Facts applied so far. */
   readonly factCount: number;
 }
@@ -167,6 +176,8 @@ export type Fact = { readonly at: Date } & (
       readonly interests: readonly Interest[];
       readonly comment: string | null;
       readonly process: { readonly key: string; readonly version: number };
+      readonly expiresAt: Date | null;
+      readonly restartOf: RestartOf | null;
     }
   | {
       readonly type: 'STEP_OPENED';
@@ -235,7 +246,7 @@ export type Fact = { readonly at: Date } & (
   | {
       readonly type: 'STEP_CLOSED';
       readonly step: string;
-      readonly outcome: 'APPROVED' | 'REJECTED' | 'RETURNED' | 'CANCELLED';
+      readonly outcome: 'APPROVED' | 'REJECTED' | 'RETURNED' | 'CANCELLED' | 'SKIPPED';
       readonly reason: string | null;
     }
   | {
@@ -288,6 +299,7 @@ export type Fact = { readonly at: Date } & (
       readonly by: string;
       readonly comment: string | null;
     }
+  | VerbFact
 );
 
 export type FactType = Fact['type'];
@@ -300,6 +312,7 @@ export type Command =
       readonly subject: SubjectSnapshot;
       readonly interests: readonly Interest[];
       readonly comment: string | null;
+      readonly restartOf?: RestartOf;
     }
   | {
       readonly type: 'decide';
@@ -308,6 +321,8 @@ export type Command =
       readonly action: DecisionAction;
       readonly comment: string | null;
       readonly evidence: string | null;
+      /** When the person last proved who they are; some steps demand that it is fresh. */
+      readonly signedInAt?: Date;
     }
   | {
       readonly type: 'return';
@@ -315,6 +330,7 @@ export type Command =
       readonly ordinal: number;
       readonly toStep: string | null;
       readonly comment: string | null;
+      readonly signedInAt?: Date;
     }
   | {
       readonly type: 'resubmit';
@@ -350,7 +366,8 @@ export type Command =
       readonly round: number;
       readonly kind: 'reminder' | 'rung';
       readonly index: number;
-    };
+    }
+  | VerbCommand;
 
 export type DecisionAction = 'APPROVE' | 'REJECT' | 'ABSTAIN' | 'ADVISE' | 'CONFIRM' | 'FILE';
 
@@ -379,6 +396,9 @@ export function newRequest(id: string, definition: ProcessDefinition, now: Date)
     assignments: [],
     returnedById: null,
     lastNudgedAt: null,
+    expiresAt: null,
+    questions: [],
+    readers: [],
     factCount: 0,
   };
 }

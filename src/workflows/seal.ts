@@ -18,10 +18,13 @@ export interface SealedText {
 }
 
 /** What people write in their own words, wherever it stands in a fact. */
-const FREE_TEXT: ReadonlySet<string> = new Set(['comment', 'evidence']);
+const FREE_TEXT: ReadonlySet<string> = new Set(['comment', 'evidence', 'question', 'answer', 'before', 'after']);
 
 /** What was submitted; its digest stays in the fact. */
 const SUBJECT_TEXT: ReadonlySet<string> = new Set(['title', 'content']);
+
+/** Values that are records, not words: erased, an empty one stands there. */
+const CONTENT: ReadonlySet<string> = new Set(['content', 'before', 'after']);
 
 /** Stands where a value was erased: in facts read back and in the rows alike, so that a replay still gives the rows. */
 export const ERASED_TEXT = '[erased]';
@@ -66,7 +69,7 @@ export const unsealFact = (canonical: string, valueOf: (commitment: string) => u
   replaceText(parseFact(canonical), (sealed, name) => {
     const commitment = asCommitment(sealed);
     if (commitment === undefined) return sealed;
-    return valueOf(commitment) ?? (name === 'content' ? {} : ERASED_TEXT);
+    return valueOf(commitment) ?? (CONTENT.has(name) ? {} : ERASED_TEXT);
   }) as Fact;
 
 function asCommitment(value: unknown): string | undefined {

@@ -6,6 +6,8 @@ export interface SubjectTypeDescription {
   readonly purposes: readonly string[];
   /** Amounts are in the major unit of their currency; dates are text, YYYY-MM-DD; people and departments are ids and keys. */
   readonly fields: FieldTypes;
+  /** Fields that an approver may amend where a step lists them, each with every field that changes with it. */
+  readonly amendable?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The registered subject types. A new one is one row here and one file that loads it. */
@@ -33,6 +35,15 @@ export const SUBJECT_TYPES = {
       ownerId: 'string',
       department: 'string',
     },
+    amendable: {
+      title: ['title'],
+      amount: ['amount', 'exactAmount'],
+      discountPercent: ['discountPercent'],
+      startsOn: ['startsOn'],
+      endsOn: ['endsOn'],
+      paymentTerms: ['paymentTerms'],
+      lines: ['lines'],
+    },
   },
   PLAN: {
     purposes: ['approval'],
@@ -47,6 +58,7 @@ export const SUBJECT_TYPES = {
       ownerId: 'string',
       department: 'string',
     },
+    amendable: { title: ['title'], lines: ['lines', 'total'] },
   },
   PROJECT: {
     purposes: ['initiation'],

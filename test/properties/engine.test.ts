@@ -65,7 +65,42 @@ type Try =
       readonly do: 'request';
       readonly what: 'withdraw' | 'cancel' | 'nudge' | 'unblock' | 'submit';
       readonly who: number;
+    }
+  | {
+      readonly do: 'verb';
+      readonly what: Verb;
+      readonly pick: number;
+      readonly who: number;
+      readonly fits: boolean;
+      readonly words: boolean;
+      readonly content: Content;
     };
+
+const VERBS = [
+  'ask',
+  'ask',
+  'ask',
+  'answer',
+  'answer',
+  'pause',
+  'resume',
+  'resume',
+  'comment',
+  'copy-in',
+  'revoke',
+  'revoke',
+  'revoke',
+  'remove-approver',
+  'remove-approver',
+  'amend',
+  'amend',
+  'reassign',
+  'reassign',
+  'skip-step',
+  'restart',
+  'expire',
+] as const;
+type Verb = (typeof VERBS)[number];
 
 interface Script {
   readonly definition: ProcessDefinition;
@@ -74,6 +109,7 @@ interface Script {
   readonly content: Content;
   readonly interests: readonly Interest[];
   readonly departmentId: string | null;
+  readonly size: number;
   readonly tries: readonly Try[];
 }
 
@@ -109,6 +145,18 @@ const anyTry = (size: number): fc.Arbitrary<Try> =>
         ordinal: fc.integer({ min: -1, max: 30 }),
         who: fc.nat(size - 1),
         how: fc.nat(99),
+      }),
+    },
+    {
+      weight: 12,
+      arbitrary: fc.record({
+        do: fc.constant('verb' as const),
+        what: fc.constantFrom(...VERBS),
+        pick: fc.nat(20),
+        who: fc.nat(size - 1),
+        fits: fc.nat(9).map((value) => value > 0),
+        words: fc.nat(5).map((value) => value > 0),
+        content: anyContentOf(size),
       }),
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('organisation' as const), pick: fc.nat(3) }) },
@@ -148,6 +196,7 @@ const anyScript: fc.Arbitrary<Script> = fc.integer({ min: 3, max: 12 }).chain((s
       { maxLength: 2 },
     ),
     departmentId: fc.constantFrom('company', 'sales', 'finance', 'shop', null),
+    size: fc.constant(size),
     tries: fc.array(anyTry(size), { minLength: 20, maxLength: 60 }),
   });
 });
@@ -219,6 +268,81 @@ function commandOf(script: Script, run: Run, attempt: Exclude<Try, { do: 'organi
     }
     case 'request':
       return requestCommand(script, attempt);
+    case 'verb':
+      return verbOf(script, run, attempt);
+  }
+}
+
+/** A verb that mostly fits: among what could be meant by it, by whoever could mean it. */
+function verbOf(script: Script, run: Run, attempt: Extract<Try, { do: 'verb' }>): Command {
+  const { request } = run;
+  const { what, pick, fits } = attempt;
+  const someone = personName(attempt.who);
+  const comment = attempt.words ? 'words' : null;
+  const meant = (suits: (one: AssignmentState) => boolean): AssignmentState | undefined => {
+    const some = fits ? request.assignments.filter(suits).toReversed() : request.assignments;
+    return some[pick % Math.max(1, some.length)];
+  };
+  switch (what) {
+    case 'ask': {
+      const one = meant(({ status }) => status === 'OPEN');
+      const of = pick % 3 === 0 ? someone : null;
+      return { type: 'ask', by: one?.personId ?? someone, ordinal: one?.ordinal ?? 1, of, question: comment };
+    }
+    case 'answer': {
+      const open = request.questions.filter(({ status }) => status === 'OPEN');
+      const one = open[pick % Math.max(1, open.length)];
+      const by = fits ? (one?.askedOfId ?? someone) : someone;
+      return { type: 'answer', by, number: one?.number ?? 1, answer: comment };
+    }
+    case 'pause':
+    case 'resume':
+    case 'restart':
+      return { type: what === 'restart' && pick % 5 > 0 ? 'resume' : what, by: someone, comment };
+    case 'comment':
+      return {
+        type: 'comment',
+        by: fits ? script.requester : someone,
+        comment,
+        mentions: pick % 2 ? [someone] : [],
+      };
+    case 'copy-in':
+      return { type: 'copy-in', by: fits ? script.requester : someone, people: [someone], comment };
+    case 'revoke': {
+      const one = meant(({ decidedById, reason }) => decidedById !== null && reason !== 'CARRIED');
+      return { type: 'revoke', by: one?.personId ?? someone, ordinal: one?.ordinal ?? 1, comment };
+    }
+    case 'remove-approver': {
+      const one = meant(({ addedById, status }) => addedById !== null && status !== 'CANCELLED');
+      return { type: 'remove-approver', by: one?.addedById ?? someone, ordinal: one?.ordinal ?? 1, comment };
+    }
+    case 'amend': {
+      const one = meant(({ status, stepKey }) => {
+        const node = stepOf(script.definition, stepKey);
+        return status === 'OPEN' && isDecisionStep(node) && node.editable.length > 0;
+      });
+      const node = one && stepOf(script.definition, one.stepKey);
+      const editable = fits && isDecisionStep(node) ? node.editable : Object.keys(attempt.content);
+      const changes = Object.fromEntries(editable.map((field) => [field, attempt.content[field] ?? 'x']));
+      const subject = subjectOf(script, { ...request.subject.content, ...changes });
+      return { type: 'amend', by: one?.personId ?? someone, ordinal: one?.ordinal ?? 1, subject, comment };
+    }
+    case 'reassign': {
+      const one = meant(({ status }) => status === 'OPEN' || status === 'WAITING');
+      const toPersonId = personName((attempt.who + pick) % script.size);
+      return { type: 'reassign', by: someone, ordinal: one?.ordinal ?? 1, toPersonId, comment };
+    }
+    case 'skip-step': {
+      const open = request.steps.filter(({ status }) => status === 'OPEN' || status === 'BLOCKED');
+      return {
+        type: 'skip-step',
+        by: someone,
+        step: open[pick % Math.max(1, open.length)]?.key ?? 's1',
+        comment,
+      };
+    }
+    case 'expire':
+      return { type: 'expire' };
   }
 }
 
@@ -342,6 +466,9 @@ function requireSameRule(request: RequestState, command: Command, answer: Answer
     'BAD_USER_INPUT',
     'PERSON_NOT_ELIGIBLE',
     'INTERESTED_PERSON',
+    'STEP_UP_REQUIRED',
+    'FIELD_NOT_EDITABLE',
+    'AMENDMENT_REROUTES',
     null,
   ];
   expect(afterwards).toContain(code);
@@ -357,6 +484,14 @@ function actionOf(command: Command): AssignmentAction | null {
       return command.kind === 'DELEGATION' ? 'DELEGATE' : 'TRANSFER';
     case 'add-approver':
       return 'ADD_APPROVER';
+    case 'ask':
+      return 'ASK';
+    case 'amend':
+      return 'AMEND';
+    case 'revoke':
+      return 'REVOKE';
+    case 'remove-approver':
+      return 'REMOVE_APPROVER';
     default:
       return null;
   }
@@ -428,8 +563,14 @@ function act(script: Script, tally: Tally): Run {
       give(run, { type: 'unblock', by: 'system' }, tally);
       continue;
     }
-    const command = commandOf(script, run, attempt);
+    const command = { ...commandOf(script, run, attempt) };
+    if ((command.type === 'decide' || command.type === 'return') && late % 2 === 0)
+      Object.assign(command, { signedInAt: run.now });
     if (command.type === 'timer') fire(run, command);
+    // A request seldom lives until it expires; now and then the time passes at once.
+    const { expiresAt } = run.request;
+    const inTime = attempt.do === 'verb' && attempt.pick % 4 === 0;
+    if (command.type === 'expire' && inTime && expiresAt !== null && expiresAt > run.now) run.now = expiresAt;
     give(run, command, tally);
   }
   count(tally.ends, run.request.status);
@@ -469,6 +610,7 @@ describe('any process, in any organisation, under any script', () => {
     expect([...tally.ends.keys()].toSorted()).toEqual([
       'APPROVED',
       'CANCELLED',
+      'EXPIRED',
       'PENDING',
       'REJECTED',
       'RETURNED',
@@ -511,7 +653,7 @@ describe('any process, in any organisation, under any script', () => {
   });
 });
 
-const COMMAND_TYPES = 11;
+const COMMAND_TYPES = 24;
 const FACT_TYPES: readonly Fact['type'][] = [
   'SUBMITTED',
   'STEP_OPENED',
@@ -532,4 +674,16 @@ const FACT_TYPES: readonly Fact['type'][] = [
   'ESCALATED',
   'SYSTEM_DECIDED',
   'ENDED',
+  'INFORMATION_REQUESTED',
+  'INFORMATION_GIVEN',
+  'CLOCK_RESTARTED',
+  'PAUSED',
+  'RESUMED',
+  'COMMENTED',
+  'COPIED_IN',
+  'REVOKED',
+  'APPROVER_REMOVED',
+  'AMENDED',
+  'REASSIGNED',
+  'OVERRIDDEN',
 ];

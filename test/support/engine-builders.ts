@@ -143,6 +143,9 @@ export function aStep(key: string, { by = 'bob', ...sketch }: StepSketch = {}): 
     requireComment: 'never',
     delegation: 'counts',
     transfer: 'allowed',
+    onQuestion: 'pause',
+    editable: [],
+    requireFreshSignIn: null,
     ...sketch,
   };
 }
@@ -177,6 +180,7 @@ export const aDefinition = (
   withdrawal: 'any-time',
   resubmission: 'restart',
   calendar: null,
+  expires: null,
   fieldTypes: { amount: 'double', terms: 'string', lead: 'string' },
   ...sketch,
 });

@@ -311,6 +311,9 @@ const decisionStepOf = (size: number): fc.Arbitrary<DecisionStep> => {
     requireComment: anyOf(['never', 'on-rejection', 'always'] as const),
     delegation: anyOf(['counts', 'confirm', 'forbidden'] as const),
     transfer: anyOf(['allowed', 'allowed', 'forbidden'] as const),
+    onQuestion: anyOf(['pause', 'pause', 'run'] as const),
+    editable: fc.subarray(['amount', 'kind', 'lead', 'note'], { maxLength: 3 }),
+    requireFreshSignIn: anyOf([null, null, null, 30] as const),
   });
 };
 
@@ -399,6 +402,13 @@ export const anyDefinitionFor = (size: number): fc.Arbitrary<ProcessDefinition> 
         fc.nat(10).map((number) => ({ untilStep: `#${number}` })),
       ),
       resubmission: anyOf(['restart', 'continue', 'changed-only'] as const),
+      expires: fc.option(
+        anyOf([
+          { after: 'P3D', in: 'calendar' },
+          { after: 'PT6H', in: 'business' },
+        ] as const),
+        { freq: 2 },
+      ),
     })
     .map(({ nodes, withdrawal, ...rest }) => {
       const steps = withKeys(nodes);

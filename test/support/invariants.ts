@@ -17,6 +17,7 @@ import {
   type RequestState,
   type StepState,
 } from '../../src/workflows/request.js';
+import { SUBJECT_TYPES } from '../../src/workflows/subject-types.js';
 
 /**
  * What must hold of every request at every moment (approvals.md, "What holds always"), asked of plain data: the state
@@ -79,6 +80,8 @@ export function violations(
     ...formulaProblems(request),
     ...timerProblems(request, facts, past.timers, circumstances),
     ...subjectProblems(request, facts, past.effects),
+    ...clockProblems(request),
+    ...questionProblems(request, facts),
   ];
 }
 
@@ -149,6 +152,37 @@ function actProblems(before: RequestState, fact: Fact): string[] {
         found.push(`4: ${place}, who decided a step barred to them`);
       return found;
     }
+    case 'REASSIGNED':
+      return takenOverProblems(before, fact);
+    case 'REVOKED': {
+      const one = before.assignments[fact.ordinal - 1];
+      const mine = one?.personId === fact.by && VOTES_AND_OPINIONS.includes(one.status);
+      return mine
+        ? []
+        : [`3: ${fact.by} takes back ${fact.ordinal}, which is ${one?.status} of ${one?.personId}`];
+    }
+    case 'APPROVER_REMOVED': {
+      const one = before.assignments[fact.ordinal - 1];
+      return one?.addedById === fact.by && isLive(one) ? [] : [`3: ${fact.by} removes ${fact.ordinal}`];
+    }
+    case 'AMENDED': {
+      const one = before.assignments[fact.ordinal - 1];
+      const editable = (decisionStep(before, fact.step)?.editable ?? []).flatMap((field) =>
+        withDerived(before, field),
+      );
+      const found = fact.changed
+        .filter((field) => !editable.includes(field))
+        .map((field) => `8: ${field} is not editable in ${fact.step}`);
+      return one?.personId === fact.by && one.status === 'OPEN'
+        ? found
+        : [...found, `3: ${fact.by} amends without a turn`];
+    }
+    case 'INFORMATION_GIVEN': {
+      const one = before.questions[fact.number - 1];
+      return one?.status === 'OPEN' && one.askedOfId === fact.by
+        ? []
+        : [`3: ${fact.by} answers ${fact.number}`];
+    }
     case 'STEP_OPENED':
       return fact.assignments
         .filter(
@@ -162,11 +196,41 @@ function actProblems(before: RequestState, fact: Fact): string[] {
   }
 }
 
+/** A field with those that change with it. */
+function withDerived({ subject }: RequestState, field: string): readonly string[] {
+  if (subject.type !== 'CONTRACT' && subject.type !== 'PLAN') return [field];
+  const { amendable } = SUBJECT_TYPES[subject.type];
+  return (amendable as Readonly<Record<string, readonly string[]>>)[field] ?? [];
+}
+
+const VOTES_AND_OPINIONS: readonly AssignmentStatus[] = [
+  'APPROVED',
+  'REJECTED',
+  'ABSTAINED',
+  'CONFIRMED',
+  'FILED',
+  'ADVISED',
+];
+
+/** An override gives a turn only to one who could have been asked, and never to who overrides. */
+function takenOverProblems(before: RequestState, fact: Extract<Fact, { type: 'REASSIGNED' }>): string[] {
+  const to = fact.successor.personId;
+  const found: string[] = [];
+  if (isInterested(before, fact.step, to) || isBarred(before, fact.step, to))
+    found.push(`4: ${to} takes ${fact.ordinal} over and may not decide it`);
+  if (before.definition.interest !== 'allow' && before.interests.some((one) => one.personId === fact.by))
+    found.push(`4: ${fact.by}, who has an interest, overrides`);
+  if (to === fact.by) found.push(`4: ${fact.by} gives ${fact.ordinal} to themself`);
+  const from = before.assignments[fact.ordinal - 1];
+  return from && isLive(from) ? found : [...found, `3: ${fact.ordinal} was ${from?.status} when reassigned`];
+}
+
 function closingProblems(before: RequestState, fact: Extract<Fact, { type: 'STEP_CLOSED' }>): string[] {
   const state = current(before, fact.step);
   const node = decisionStep(before, fact.step);
   if (!state) return [`5: ${fact.step} closed before it opened`];
-  if (fact.outcome === 'RETURNED' || fact.outcome === 'CANCELLED' || !node) return [];
+  if (fact.outcome === 'RETURNED' || fact.outcome === 'CANCELLED' || fact.outcome === 'SKIPPED' || !node)
+    return [];
   if (fact.reason === 'NOBODY') return state.status === 'BLOCKED' ? [] : [`5: ${fact.step} had somebody`];
   if (state.status !== 'OPEN') return [`5: ${fact.step} decided while ${state.status}`];
   if (fact.reason === 'SYSTEM' || node.kind === 'advise') return [];
@@ -385,6 +449,7 @@ function timerProblems(
   if (keys.size !== live.length) found.push('1: a timer is set twice');
   for (const timer of live) {
     const state = current(request, timer.step);
+    if (state?.clockStoppedAt) found.push(`1: timer ${timerKey(timer)} is live while its clock stands still`);
     if (state?.status !== 'OPEN' || timer.round !== state.round || timer.attempt !== state.attempt) {
       found.push(`1: timer ${timerKey(timer)} outlived its step`);
     }
@@ -402,10 +467,20 @@ function timerProblems(
       found.push(`2: ${fact.step} opened without its ladder`);
     }
     const state = current(request, fact.step);
-    if (state?.status !== 'OPEN' || state.attempt !== fact.attempt) continue;
+    if (state?.status !== 'OPEN' || state.attempt !== fact.attempt || state.clockStoppedAt !== null) continue;
     for (const { kind, index } of fact.timers) {
       const key = timerKey({ step: fact.step, round, attempt: fact.attempt, kind, index });
-      if (!keys.has(key) && !fired.has(key)) found.push(`2: timer ${key} is missing`);
+      const acted = !state.timers.some((timer) => timer.kind === kind && timer.index === index);
+      if (!keys.has(key) && !fired.has(key) && !acted) found.push(`2: timer ${key} is missing`);
+      const told = facts.some(
+        (one) =>
+          one.type === 'REMINDED' &&
+          one.step === fact.step &&
+          one.attempt === fact.attempt &&
+          one.index === index,
+      );
+      if (acted && !(kind === 'rung' ? state.rung > index : told))
+        found.push(`2: timer ${key} was forgotten`);
     }
   }
   return found;
@@ -426,8 +501,56 @@ function subjectProblems(
   });
   if (!isDeepStrictEqual(heard, expected))
     found.push(`7: the subject heard ${heard.join()}, not ${expected.join()}`);
-  const last = facts.findLast((fact) => fact.type === 'SUBMITTED' || fact.type === 'RESUBMITTED');
+  const last = facts.findLast(
+    (fact) => fact.type === 'SUBMITTED' || fact.type === 'RESUBMITTED' || fact.type === 'AMENDED',
+  );
   if (last && !isDeepStrictEqual(request.subject, last.subject))
     found.push('8: the content changed on its own');
+  return found;
+}
+
+/** A clock stands still exactly while something holds it: a pause, or an open question that stops it. */
+function clockProblems(request: RequestState): string[] {
+  const found: string[] = [];
+  if (request.pausedAt !== null && request.status !== 'PENDING')
+    found.push(`1: paused while ${request.status}`);
+  if (request.status !== 'PENDING') return found;
+  for (const state of request.steps) {
+    if (state.status !== 'OPEN' || state.dueAt === null || current(request, state.key) !== state) continue;
+    const held =
+      request.pausedAt !== null ||
+      request.questions.some(
+        (one) =>
+          one.status === 'OPEN' &&
+          one.stopsClock &&
+          one.stepKey === state.key &&
+          one.round === state.round &&
+          one.attempt === state.attempt,
+      );
+    if (held !== (state.clockStoppedAt !== null))
+      found.push(`2: the clock of ${state.key} ${held ? 'runs though held' : 'stands still for nothing'}`);
+    for (const one of asked(request, state)) {
+      if (one.status === 'OPEN' && one.dueAt?.getTime() !== state.dueAt.getTime())
+        found.push(`2: ${one.personId} is due at another time than ${state.key}`);
+    }
+  }
+  return found;
+}
+
+/** A question is open only while whoever asked still has their turn; each is answered by the one asked, once. */
+function questionProblems(request: RequestState, facts: readonly Fact[]): string[] {
+  const found: string[] = [];
+  for (const [index, one] of request.questions.entries()) {
+    if (one.number !== index + 1) found.push(`3: question ${one.number} stands at ${index + 1}`);
+    if (one.status === 'OPEN' && request.assignments[one.ordinal - 1]?.status !== 'OPEN')
+      found.push(`3: question ${one.number} is open though nobody waits for it`);
+    if ((one.status === 'ANSWERED') !== (one.answer !== null && one.answeredAt !== null))
+      found.push(`3: question ${one.number} is ${one.status} with answer ${one.answer}`);
+    const answers = facts.filter((fact) => fact.type === 'INFORMATION_GIVEN' && fact.number === one.number);
+    if (answers.length !== (one.status === 'ANSWERED' ? 1 : 0))
+      found.push(`3: question ${one.number} was answered ${answers.length} times`);
+  }
+  const people = request.readers.map(({ personId }) => personId);
+  if (new Set(people).size !== people.length) found.push('3: somebody is copied in twice');
   return found;
 }

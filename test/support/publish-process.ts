@@ -10,11 +10,13 @@ export async function publishProcess(
   em: EntityManager,
   key: string,
   steps: readonly object[],
+  more: { readonly version?: number; readonly expires?: object } = {},
 ): Promise<void> {
   const written = processSchema.parse({
     kind: 'process',
     key,
     version: 1,
+    ...more,
     title: key,
     subjectType: 'CONTRACT',
     priority: 500,
@@ -27,7 +29,7 @@ export async function publishProcess(
     .values({
       id: newRowId(),
       key,
-      version: 1,
+      version: definition.version,
       subject_type: definition.subjectType,
       purpose: definition.purpose,
       priority: definition.priority,

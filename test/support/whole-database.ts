@@ -129,7 +129,7 @@ function problemsOfChain({ id, chainHead }: StoredRequest, rows: readonly EventR
 }
 
 function problemsOfRequest(state: RequestState, facts: readonly Fact[], rows: readonly TimerRow[]): string[] {
-  const timers = rows.map((row) => {
+  const timers = rows.filter((row) => row.kind !== 'approval-expiry').map((row) => {
     const payload = row.payload as Omit<LiveTimer, 'at' | 'kind'>;
     const kind: LiveTimer['kind'] = row.kind === 'approval-reminder' ? 'reminder' : 'rung';
     return { ...payload, kind, at: new Date(row.due_at), state: row.state };
@@ -159,7 +159,7 @@ function problemsOfEffects(
   };
   difference('messages', keysOf('SEND'), messages);
   // A step that opened and closed in one command set no timer.
-  const expected = new Set(keysOf('SCHEDULE_TIMER'));
+  const expected = new Set([...keysOf('SCHEDULE_TIMER'), ...keysOf('SCHEDULE_EXPIRY')]);
   for (const { key } of timers) if (!expected.has(key)) found.push(`timer ${key} follows from nothing`);
   return found;
 }

@@ -214,9 +214,13 @@ describe('deciding', () => {
       'RETURN',
       'DELEGATE',
       'ADD_APPROVER',
+      'ASK',
     ]);
     expect(assignmentPermissions(story.request, 1, 'cid').every((one) => !one.allowed)).toBe(true);
     expect(requestPermissions(story.request, 'ann', MONDAY).map((one) => one.allowed)).toEqual([
+      false,
+      true,
+      true,
       false,
       true,
       true,

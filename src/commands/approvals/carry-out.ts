@@ -50,11 +50,14 @@ async function setTimers(
   effects: readonly Effect[],
 ): Promise<void> {
   let scheduled: Of<'SCHEDULE_TIMER'>[] = [];
+  let expiry: Of<'SCHEDULE_EXPIRY'> | null = null;
   const cancelled = new Set<string | null>();
   for (const effect of effects) {
     if (effect.type === 'SCHEDULE_TIMER') scheduled.push(effect);
+    if (effect.type === 'SCHEDULE_EXPIRY') expiry = effect;
     if (effect.type !== 'CANCEL_TIMERS') continue;
     cancelled.add(effect.step);
+    if (effect.step === null) expiry = null;
     scheduled = scheduled.filter((timer) => effect.step !== null && timer.step !== effect.step);
   }
   if (cancelled.size > 0) {
@@ -67,16 +70,30 @@ async function setTimers(
       update = update.where(sql<boolean>`payload ->> 'step' in (${sql.join([...cancelled])})`);
     await update.execute();
   }
-  if (scheduled.length === 0) return;
-  const rows = scheduled.map(({ key, kind, step, round, attempt, index, at }) => ({
-    id: newRowId(),
-    key,
-    kind: `approval-${kind}`,
-    subjectId: after.id,
-    dueAt: at,
-    state: TimerState.SCHEDULED,
-    payload: { step, round, attempt, index },
-  }));
+  const rows: Pick<Timer, 'id' | 'key' | 'kind' | 'subjectId' | 'dueAt' | 'state' | 'payload'>[] =
+    scheduled.map(({ key, kind, step, round, attempt, index, at }) => ({
+      id: newRowId(),
+      key,
+      kind: `approval-${kind}`,
+      subjectId: after.id,
+      dueAt: at,
+      state: TimerState.SCHEDULED,
+      payload: { step, round, attempt, index },
+    }));
+  if (expiry !== null) {
+    const { key, at: dueAt } = expiry;
+    const kind = 'approval-expiry';
+    rows.push({
+      id: newRowId(),
+      key,
+      kind,
+      subjectId: after.id,
+      dueAt,
+      state: TimerState.SCHEDULED,
+      payload: {},
+    });
+  }
+  if (rows.length === 0) return;
   await insertRows(tx.em, Timer, rows);
   for (const row of rows) tx.wakes.push({ what: 'timer', id: row.id, at: row.dueAt });
 }

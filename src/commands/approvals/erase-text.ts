@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Context } from '../../context.js';
 import { refusal } from '../../errors.js';
 import { ApprovalAssignment } from '../../entities/approvals/approval-assignment.js';
+import { ApprovalQuestion } from '../../entities/approvals/approval-question.js';
 import { ApprovalRequest } from '../../entities/approvals/approval-request.js';
 import { readFactRows, valueIn } from '../../entities/approvals/fact-rows.js';
 import type { StoredRequest } from '../../entities/approvals/request-rows.js';
@@ -52,7 +53,9 @@ export function eraseText(ctx: Context, input: EraseTextInput): Promise<Submitte
     const stored = await lockRequest(tx, requestId);
     if (input.subject && !isEnded(stored.state))
       throw refusal('INVALID_STATE', { what: 'request', status: stored.state.status });
-    const names = input.subject ? ['title', 'content'] : ['comment', 'evidence'];
+    const names = input.subject
+      ? ['title', 'content', 'before', 'after']
+      : ['comment', 'evidence', 'question', 'answer'];
     const values = await eraseBesideChain(tx, requestId, { sequence: input.sequence, names, reason });
     await rewriteRows(tx, stored, await replayed(tx, stored));
     await rewriteMessages(tx, requestId, values);
@@ -123,6 +126,12 @@ async function rewriteRows(tx: TransactionContext, stored: StoredRequest, now: R
       { id: stored.assignmentIds[index] as string },
       { comment, evidence },
     );
+  }
+  for (const [index, question] of now.questions.entries()) {
+    const old = stored.state.questions[index];
+    if (old?.question === question.question && old.answer === question.answer) continue;
+    const { number, question: words, answer } = question;
+    await tx.em.nativeUpdate(ApprovalQuestion, { requestId: stored.id, number }, { question: words, answer });
   }
   const { title, content } = now.subject;
   if (title !== stored.state.subject.title)

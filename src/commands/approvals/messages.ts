@@ -60,6 +60,35 @@ export function messageText(
       textEn: `${title}: your delegate has answered “${en}”; please confirm.${noteEn}`,
       textZh: `${title}：您的受托人已答复“${zh}”，请确认${noteZh}`,
     },
+    INFORMATION_REQUESTED: {
+      textEn: `${title}: you are asked at “${en}”.${noteEn}`,
+      textZh: `${title}：“${zh}”的审批人向您提问${noteZh}`,
+    },
+    INFORMATION_GIVEN: {
+      textEn: `${title}: your question at “${en}” is answered.${noteEn}`,
+      textZh: `${title}：您在“${zh}”的提问已获答复${noteZh}`,
+    },
+    PAUSED: { textEn: `${title}: paused.${noteEn}`, textZh: `${title}：已暂停${noteZh}` },
+    RESUMED: { textEn: `${title}: goes on.${noteEn}`, textZh: `${title}：已恢复${noteZh}` },
+    COMMENTED: { textEn: `${title}: a comment.${noteEn}`, textZh: `${title}：有新评论${noteZh}` },
+    MENTIONED: { textEn: `${title}: you are mentioned.${noteEn}`, textZh: `${title}：有人提到了您${noteZh}` },
+    COPIED_IN: { textEn: `${title}: copied to you.${noteEn}`, textZh: `${title}：已抄送给您${noteZh}` },
+    REVOKED: {
+      textEn: `${title}: a decision at “${en}” was taken back.${noteEn}`,
+      textZh: `${title}：“${zh}”的一项决定已收回${noteZh}`,
+    },
+    REMOVED: {
+      textEn: `${title}: you are no longer asked at “${en}”.${noteEn}`,
+      textZh: `${title}：您不再需要处理“${zh}”${noteZh}`,
+    },
+    AMENDED: {
+      textEn: `${title}: amended at “${en}”.${noteEn}`,
+      textZh: `${title}：内容已在“${zh}”被修改${noteZh}`,
+    },
+    OVERRIDDEN: {
+      textEn: `${title}: an administrator went past “${en}”.${noteEn}`,
+      textZh: `${title}：管理员已跳过“${zh}”${noteZh}`,
+    },
   };
   return texts[kind];
 }

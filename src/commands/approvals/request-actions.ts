@@ -12,7 +12,7 @@ import { interestsOf, snapshotOf, type Submitted } from './submit.js';
 import { SUBJECTS } from './subjects/index.js';
 
 @InputType()
-abstract class RequestActionInput {
+export abstract class RequestActionInput {
   @Field(() => ID, { description: 'The approval request.' })
   requestId!: string;
 
@@ -47,7 +47,8 @@ type CommandFor = (
   tx: TransactionContext,
 ) => Command;
 
-function act(
+/** One command on a request that the person can see. */
+export function act(
   ctx: Context,
   name: string,
   input: RequestActionInput,
@@ -67,7 +68,26 @@ function act(
   );
 }
 
-async function requireVisible(tx: TransactionContext, id: string): Promise<string> {
+/** As `act`, for a command that is found by something else than the request's id. The request must be visible. */
+export function actInTransaction(
+  ctx: Context,
+  name: string,
+  input: { readonly idempotencyKey?: string | null },
+  find: (tx: TransactionContext, by: string) => Promise<readonly [requestId: string, command: Command]>,
+): Promise<Submitted & Record<string, string>> {
+  const { idempotencyKey, ...payload } = input;
+  return inTransaction(ctx, (tx) =>
+    once(tx, { name, key: idempotencyKey, payload }, async () => {
+      const [id, command] = await find(tx, requireActor(tx).id);
+      const requestId = await requireVisible(tx, id);
+      await applyCommand(tx, requestId, command);
+      return { requestId };
+    }),
+  );
+}
+
+/** @throws NOT_FOUND for a request that the person can't see */
+export async function requireVisible(tx: TransactionContext, id: string): Promise<string> {
   const requestId = requireId(id, 'approval request');
   const row = await readDb(tx.em)
     .selectFrom('approval_request')

@@ -67,11 +67,10 @@ export interface Reviewed extends Record<string, string> {
 }
 
 /** Builds the core's command for an assignment known by its ordinal. */
-type CommandFor = (assignment: {
-  readonly ordinal: number;
-  readonly by: string;
-  readonly comment: string | null;
-}) => Command;
+type CommandFor = (
+  assignment: { readonly ordinal: number; readonly by: string; readonly comment: string | null },
+  session: { readonly signedInAt: Date },
+) => Command;
 
 /**
  * One person acts on one assignment of theirs. The core decides again under the request's lock, whatever the shield
@@ -80,21 +79,30 @@ type CommandFor = (assignment: {
 export function reviewAssignment(
   ctx: Context,
   name: string,
-  input: DecisionInput,
+  input: {
+    readonly assignmentId: string;
+    readonly comment?: string | null;
+    readonly idempotencyKey?: string | null;
+  },
   commandFor: CommandFor,
 ): Promise<Reviewed> {
   const { idempotencyKey, ...payload } = input;
   return inTransaction(ctx, (tx) =>
     once(tx, { name, key: idempotencyKey, payload }, async () => {
       const { requestId, ordinal, id } = await findAssignment(tx, input.assignmentId);
-      const by = requireActor(tx).id;
-      await applyCommand(tx, requestId, commandFor({ ordinal, by, comment: commentOf(input.comment) }));
+      const { id: by, signedInAt } = requireActor(tx);
+      await applyCommand(
+        tx,
+        requestId,
+        commandFor({ ordinal, by, comment: commentOf(input.comment) }, { signedInAt }),
+      );
       return { assignmentId: id, requestId };
     }),
   );
 }
 
-async function findAssignment(
+/** @throws NOT_FOUND */
+export async function findAssignment(
   tx: TransactionContext,
   assignmentId: string,
 ): Promise<{ id: string; requestId: string; ordinal: number }> {
@@ -109,7 +117,7 @@ async function findAssignment(
 
 const decision =
   (action: DecisionAction, evidence: string | null = null): CommandFor =>
-  (assignment) => ({ type: 'decide', action, evidence, ...assignment });
+  (assignment, session) => ({ type: 'decide', action, evidence, ...assignment, ...session });
 
 export const approve = (ctx: Context, input: DecisionInput): Promise<Reviewed> =>
   reviewAssignment(ctx, 'approve', input, decision('APPROVE'));
@@ -127,10 +135,11 @@ export const file = (ctx: Context, input: FileInput): Promise<Reviewed> =>
   reviewAssignment(ctx, 'file', input, decision('FILE', filingNumberOf(input.filingNumber)));
 
 export const returnForChanges = (ctx: Context, input: ReturnInput): Promise<Reviewed> =>
-  reviewAssignment(ctx, 'return', input, (assignment) => ({
+  reviewAssignment(ctx, 'return', input, (assignment, session) => ({
     type: 'return',
     toStep: input.toStep ?? null,
     ...assignment,
+    ...session,
   }));
 
 export const delegateAssignment = (ctx: Context, input: DelegateInput): Promise<Reviewed> =>

@@ -2,6 +2,8 @@ import { ApprovalAssignment } from '../../entities/approvals/approval-assignment
 import { randomBytes } from 'node:crypto';
 import { ApprovalEvent } from '../../entities/approvals/approval-event.js';
 import { ApprovalInterest } from '../../entities/approvals/approval-interest.js';
+import { ApprovalQuestion } from '../../entities/approvals/approval-question.js';
+import { ApprovalReader } from '../../entities/approvals/approval-reader.js';
 import { ApprovalRequest } from '../../entities/approvals/approval-request.js';
 import { ApprovalStep } from '../../entities/approvals/approval-step.js';
 import { ApprovalText } from '../../entities/approvals/approval-text.js';
@@ -35,6 +37,8 @@ export async function saveRequest(
 ): Promise<readonly string[]> {
   const chainHead = await saveEvents(tx, before, facts);
   await saveInterests(tx, before.state, after);
+  await saveReaders(tx, before.state, after);
+  await saveQuestions(tx, before.state, after);
   await saveSteps(tx, before, after);
   const assignmentIds = await saveAssignments(tx, before, after);
   await updateRow(tx.em, ApprovalRequest, after.id, { ...requestColumns(after), chainHead });
@@ -57,6 +61,7 @@ export const requestColumns = (state: RequestState) => ({
   endedAt: state.endedAt,
   returnedById: state.returnedById === null ? null : personOrSystem(state.returnedById),
   lastNudgedAt: state.lastNudgedAt,
+  expiresAt: state.expiresAt,
   factCount: state.factCount,
 });
 
@@ -114,6 +119,23 @@ async function saveInterests(
   }
 }
 
+/** Readers are only ever added. */
+async function saveReaders(tx: TransactionContext, before: RequestState, after: RequestState): Promise<void> {
+  const added = after.readers.slice(before.readers.length);
+  if (added.length === 0) return;
+  await insertRows(tx.em, ApprovalReader, added.map((reader) => ({ id: newRowId(), requestId: after.id, ...reader })));
+}
+
+async function saveQuestions(tx: TransactionContext, before: RequestState, after: RequestState): Promise<void> {
+  for (const [index, question] of after.questions.entries()) {
+    const old = before.questions[index];
+    if (old === question) continue;
+    const { number, ...columns } = { ...question, status: question.status as ApprovalQuestion['status'] };
+    if (old) await tx.em.nativeUpdate(ApprovalQuestion, { requestId: after.id, number }, columns);
+    else await tx.em.insertMany(ApprovalQuestion, [{ id: newRowId(), requestId: after.id, number, ...columns }]);
+  }
+}
+
 const titleOf = (title: Localised): { titleEn: string; titleZh: string } => ({
   titleEn: title.en,
   titleZh: title.zh ?? title.en,
@@ -125,6 +147,8 @@ const stepColumns = (step: StepState) => ({
   closedAt: step.closedAt,
   reason: step.reason,
   rung: step.rung,
+  timers: step.timers.map(({ kind, index, at }) => ({ kind, index, at: at.toISOString() })),
+  clockStoppedAt: step.clockStoppedAt,
 });
 
 async function saveSteps(tx: TransactionContext, before: StoredRequest, after: RequestState): Promise<void> {

@@ -9,11 +9,12 @@ import { newRowId } from '../../entities/row-id.js';
 import { chainStart, digestOf } from '../../workflows/canonical.js';
 import { newRequest, type Interest, type SubjectSnapshot } from '../../workflows/request.js';
 import { SUBJECT_TYPES } from '../../workflows/subject-types.js';
+import type { RestartOf } from '../../workflows/verb-facts.js';
 import { once } from '../idempotency.js';
 import { nextNumber } from '../next-number.js';
 import { inTransaction, requireActor, requireId, type TransactionContext } from '../transaction.js';
 import { applyTo, type Applied } from './apply-command.js';
-import { chooseProcess } from './choose-process.js';
+import { chooseProcess, type ChosenProcess } from './choose-process.js';
 import { commentOf } from './comment.js';
 import { requestColumns } from './save-request.js';
 import { SUBJECTS } from './subjects/index.js';
@@ -74,6 +75,32 @@ async function submitSubject(tx: TransactionContext, input: SubmitForApprovalInp
   const snapshot = snapshotOf(input.subjectType, subject);
   const version = await chooseProcess(tx, { subject: snapshot, purpose, requesterId: actor.id });
 
+  return openRequest(tx, {
+    subject,
+    snapshot,
+    version,
+    purpose,
+    requesterId: actor.id,
+    interests: interestsOf(actor.id, subject),
+    comment,
+  });
+}
+
+/** All that a new request begins with. */
+interface Opening {
+  readonly subject: LoadedSubject;
+  readonly snapshot: SubjectSnapshot;
+  readonly version: ChosenProcess;
+  readonly purpose: string;
+  readonly requesterId: string;
+  readonly interests: readonly Interest[];
+  readonly comment: string | null;
+  readonly restartOf?: RestartOf;
+}
+
+/** Makes the request's row, and lets the core submit it. */
+export async function openRequest(tx: TransactionContext, opening: Opening): Promise<Applied> {
+  const { subject, snapshot, version, purpose, requesterId, interests, comment, restartOf } = opening;
   const id = newRowId();
   const state = newRequest(id, version.definition, tx.now);
   const number = await nextNumber(tx, 'request');
@@ -90,14 +117,9 @@ async function submitSubject(tx: TransactionContext, input: SubmitForApprovalInp
     stepIds: [],
     state,
   };
-  await tx.em.insertMany(ApprovalRequest, [rowOf(stored, snapshot, subject, actor.id)] as never[]);
-  return applyTo(tx, stored, {
-    type: 'submit',
-    by: actor.id,
-    subject: snapshot,
-    interests: interestsOf(actor.id, subject),
-    comment,
-  });
+  await tx.em.insertMany(ApprovalRequest, [rowOf(stored, snapshot, subject, requesterId)] as never[]);
+  const restarted = restartOf ? { restartOf } : {};
+  return applyTo(tx, stored, { type: 'submit', by: requesterId, subject: snapshot, interests, comment, ...restarted });
 }
 
 const rowOf = (

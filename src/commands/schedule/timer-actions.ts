@@ -1,4 +1,4 @@
-import { escalate } from '../approvals/escalate.js';
+import { escalate, expire } from '../approvals/escalate.js';
 import { chaseMilestone } from '../plans/chase-milestone.js';
 import type { TimerActions } from './fire-timer.js';
 
@@ -6,6 +6,7 @@ import type { TimerActions } from './fire-timer.js';
 export const TIMER_ACTIONS: TimerActions = {
   'approval-reminder': { subjectTable: 'approval_request', act: escalate },
   'approval-rung': { subjectTable: 'approval_request', act: escalate },
+  'approval-expiry': { subjectTable: 'approval_request', act: expire },
   'milestone-reminder': { subjectTable: 'plan', act: chaseMilestone },
   'milestone-rung': { subjectTable: 'plan', act: chaseMilestone },
 };

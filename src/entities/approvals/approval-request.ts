@@ -49,6 +49,10 @@ export class ApprovalRequest {
   @Enum({ items: () => ApprovalRequestStatus })
   status!: ApprovalRequestStatus;
 
+  @Field(() => Instant, {
+    nullable: true,
+    description: 'Since when an administrator lets it stand still; null while it goes on.',
+  })
   @Property({ type: 'timestamptz', length: 3, nullable: true })
   pausedAt: Date | null = null;
 
@@ -104,6 +108,13 @@ export class ApprovalRequest {
 
   @Property({ type: 'timestamptz', length: 3, nullable: true })
   lastNudgedAt: Date | null = null;
+
+  @Field(() => Instant, {
+    nullable: true,
+    description: 'When it ends by itself if nobody ends it before; null: never.',
+  })
+  @Property({ type: 'timestamptz', length: 3, nullable: true })
+  expiresAt: Date | null = null;
 
   /** Facts so far; the next event's sequence is one more. */
   @Property({ type: 'integer' })

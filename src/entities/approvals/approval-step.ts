@@ -55,4 +55,12 @@ export class ApprovalStep {
 
   @Property({ type: 'integer' })
   rung!: number;
+
+  /** Reminders and rungs that have not acted yet, with the times they are set for. */
+  @Property({ type: 'jsonb', default: '[]' })
+  timers: unknown[] = [];
+
+  /** Since when its clock stands still; null: it runs, or there is none. */
+  @Property({ type: 'timestamptz', length: 3, nullable: true })
+  clockStoppedAt: Date | null = null;
 }

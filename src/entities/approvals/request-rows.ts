@@ -6,9 +6,12 @@ import type {
   AssignmentState,
   HandOver,
   Interest,
+  PlannedTimer,
   RequestState,
   StepState,
 } from '../../workflows/request.js';
+
+import type { QuestionState, Reader } from '../../workflows/verb-facts.js';
 
 /** A request with all that belongs to it, as stored. Instants inside `steps` and `assignments` are ISO text. */
 export interface StoredRequest {
@@ -49,12 +52,31 @@ interface Row {
   ended_at: string | null;
   returned_by_id: string | null;
   last_nudged_at: string | null;
+  expires_at: string | null;
   fact_count: number;
   chain_head: string;
   last_fact_at: string | null;
   steps: StepRow[];
   assignments: AssignmentRow[];
   interests: Interest[];
+  questions: QuestionRow[];
+  readers: Reader[];
+}
+
+interface QuestionRow {
+  number: number;
+  step_key: string;
+  round: number;
+  attempt: number;
+  ordinal: number;
+  asked_by_id: string;
+  asked_of_id: string;
+  question: string;
+  stops_clock: boolean;
+  status: QuestionState['status'];
+  asked_at: string;
+  answer: string | null;
+  answered_at: string | null;
 }
 
 interface StepRow {
@@ -68,6 +90,8 @@ interface StepRow {
   closed_at: string | null;
   reason: string | null;
   rung: number;
+  timers: { kind: PlannedTimer['kind']; index: number; at: string }[];
+  clock_stopped_at: string | null;
 }
 
 interface AssignmentRow {
@@ -150,6 +174,15 @@ export async function readRequests(em: EntityManager, ids: readonly string[]): P
       >`(select e.at from approval_event e where e.request_id = r.id and e.sequence = r.fact_count)`.as(
         'last_fact_at',
       ),
+      sql<
+        QuestionRow[]
+      >`coalesce((select json_agg(q order by q.number) from approval_question q where q.request_id = r.id), '[]')`.as(
+        'questions',
+      ),
+      sql<
+        Reader[]
+      >`coalesce((select json_agg(json_build_object('personId', p.person_id, 'addedById', p.added_by_id) order by p.id)
+        from approval_reader p where p.request_id = r.id), '[]')`.as('readers'),
     ])
     .where('r.id', 'in', ids)
     .execute()) as unknown as Row[];
@@ -217,6 +250,9 @@ function toStored(row: Row, definition: ProcessDefinition): StoredRequest {
       assignments: row.assignments.map(toAssignment),
       returnedById: row.returned_by_id,
       lastNudgedAt: instant(row.last_nudged_at),
+      expiresAt: instant(row.expires_at),
+      questions: row.questions.map(toQuestion),
+      readers: row.readers,
       factCount: row.fact_count,
     },
   };
@@ -232,6 +268,24 @@ const toStep = (row: StepRow): StepState => ({
   closedAt: instant(row.closed_at),
   reason: row.reason,
   rung: row.rung,
+  timers: row.timers.map(({ kind, index, at }) => ({ kind, index, at: new Date(at) })),
+  clockStoppedAt: instant(row.clock_stopped_at),
+});
+
+const toQuestion = (row: QuestionRow): QuestionState => ({
+  number: row.number,
+  stepKey: row.step_key,
+  round: row.round,
+  attempt: row.attempt,
+  ordinal: row.ordinal,
+  askedById: row.asked_by_id,
+  askedOfId: row.asked_of_id,
+  question: row.question,
+  stopsClock: row.stops_clock,
+  status: row.status,
+  askedAt: new Date(row.asked_at),
+  answer: row.answer,
+  answeredAt: instant(row.answered_at),
 });
 
 const toAssignment = (row: AssignmentRow): AssignmentState => ({

@@ -23,7 +23,7 @@ export class Notification {
 
   @Field(() => String, {
     description:
-      'What it is about: ASSIGNED, REMINDED, ESCALATED, NUDGED, RETURNED, ENDED, INFORMED, BLOCKED, MILESTONE …',
+      'What it is about: ASSIGNED, REMINDED, ESCALATED, NUDGED, RETURNED, ENDED, INFORMED, BLOCKED, INFORMATION_REQUESTED, INFORMATION_GIVEN, COMMENTED, MENTIONED, COPIED_IN, AMENDED, PAUSED, MILESTONE …',
   })
   @Property({ type: 'text' })
   kind!: string;

@@ -37,7 +37,7 @@ export class Timer {
 
   @Field(() => String, {
     description:
-      'What it will do: `approval-reminder`, `approval-rung`, `milestone-reminder`, `milestone-rung`.',
+      'What it will do: `approval-reminder`, `approval-rung`, `approval-expiry`, `milestone-reminder`, `milestone-rung`.',
   })
   @Property({ type: 'text' })
   kind!: string;

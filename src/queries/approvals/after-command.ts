@@ -1,6 +1,7 @@
 import type { Context } from '../../context.js';
 import type { ApprovalAssignment } from '../../entities/approvals/approval-assignment.js';
 import type { ApprovalRequest } from '../../entities/approvals/approval-request.js';
+import { messageOf, type Refusal } from '../../errors.js';
 import { readDb } from '../../entities/read-db.js';
 import { requestOf } from './request-view.js';
 
@@ -21,6 +22,38 @@ export async function decisionAfter(
   ]);
   if (!assignment) throw new Error(`assignment ${assignmentId} was decided on but does not exist`);
   return { request, assignment };
+}
+
+/** One outcome of a list of decisions. */
+interface Outcome {
+  readonly item: { readonly assignmentId: string };
+  readonly reviewed?: { readonly requestId: string };
+  readonly refused?: Refusal;
+}
+
+/** What a list of decisions has left, in its order. */
+export function manyAfter(
+  ctx: Context,
+  outcomes: readonly Outcome[],
+): Promise<
+  {
+    assignmentId: string;
+    ok: boolean;
+    code: string | null;
+    message: string | null;
+    request: ApprovalRequest | null;
+  }[]
+> {
+  ctx.loaders.clear();
+  return Promise.all(
+    outcomes.map(async ({ item: { assignmentId }, reviewed, refused }) => ({
+      assignmentId,
+      ok: refused === undefined,
+      code: refused?.code ?? null,
+      message: refused ? messageOf(refused.code, refused.details, ctx.language) : null,
+      request: reviewed ? await requestOf(ctx, reviewed.requestId) : null,
+    })),
+  );
 }
 
 /** One assignment as it is stored; what belongs to it is read when it is asked for. null: there is none. */

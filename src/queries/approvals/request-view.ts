@@ -1,6 +1,6 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import type { Context, Actor } from '../../context.js';
-import { messageOf, type Language } from '../../errors.js';
+import { messageOf, refusal, type Language } from '../../errors.js';
 import { ApprovalAssignment } from '../../entities/approvals/approval-assignment.js';
 import { ApprovalRequest } from '../../entities/approvals/approval-request.js';
 import { ApprovalStepStatus } from '../../entities/approvals/enums.js';
@@ -8,7 +8,13 @@ import { readRequests, type StoredRequest } from '../../entities/approvals/reque
 import { isRowId } from '../../entities/is-row-id.js';
 import { readDb, visible } from '../../entities/read-db.js';
 import { Instant } from '../../entities/scalars.js';
-import { assignmentPermissions, requestPermissions, type Permission } from '../../workflows/permit.js';
+import {
+  assignmentPermissions,
+  overridePermissions,
+  reassignmentPermission,
+  requestPermissions,
+  type Permission,
+} from '../../workflows/permit.js';
 import { nodesOf, stepOf, type Localised, type ProcessDefinition } from '../../workflows/process.js';
 import { isEnded, type AssignmentState } from '../../workflows/request.js';
 import { parallelsAround } from '../../workflows/route.js';
@@ -66,7 +72,7 @@ export class StepView {
 export class ActionPermission {
   @Field(() => String, {
     description:
-      'APPROVE, REJECT, ABSTAIN, ADVISE, CONFIRM, FILE, RETURN, DELEGATE, TRANSFER, ADD_APPROVER; on requests RESUBMIT, WITHDRAW, NUDGE.',
+      'APPROVE, REJECT, ABSTAIN, ADVISE, CONFIRM, FILE, RETURN, DELEGATE, TRANSFER, ADD_APPROVER, ASK, AMEND, REVOKE, REMOVE_APPROVER, REASSIGN; on requests RESUBMIT, WITHDRAW, NUDGE, ANSWER, COMMENT, COPY_IN, PAUSE, RESUME, SKIP_STEP, RESTART.',
   })
   action!: string;
 
@@ -120,6 +126,8 @@ const COLUMNS = [
   'digest',
   'submitted_at as submittedAt',
   'ended_at as endedAt',
+  'paused_at as pausedAt',
+  'expires_at as expiresAt',
 ] as const;
 
 export const requestRows = (ctx: Context) => readDb(ctx.em).selectFrom('approval_request').select(COLUMNS);
@@ -244,13 +252,28 @@ export async function stepsOfRequest(
   return stepsOf(stored, round ?? stored.state.round, ctx.language);
 }
 
+/** The core's answers for one who may override at all; the same refusal as the mutation's for anyone else. */
+const asAdministrator = <A extends string>(
+  actor: Actor,
+  answers: readonly Permission<A>[],
+): Permission<A>[] =>
+  actor.permissions.has('request:override')
+    ? [...answers]
+    : answers.map(({ action }) => ({
+        action,
+        allowed: false,
+        refusal: refusal('FORBIDDEN', { permission: 'request:override' }),
+      }));
+
 export async function assignmentPermissionsOf(
   ctx: Context,
   { requestId, ordinal }: ApprovalAssignment,
   actor: Actor,
 ): Promise<ActionPermission[]> {
   const { state } = await storedRequest(ctx, requestId);
-  return permissionView(assignmentPermissions(state, ordinal, actor.id), ctx.language);
+  const own: Permission<string>[] = assignmentPermissions(state, ordinal, actor.id);
+  const given = asAdministrator(actor, [reassignmentPermission(state, ordinal, actor.id)]);
+  return permissionView([...own, ...given], ctx.language);
 }
 
 export async function requestPermissionsOf(
@@ -259,5 +282,7 @@ export async function requestPermissionsOf(
   actor: Actor,
 ): Promise<ActionPermission[]> {
   const { state } = await storedRequest(ctx, requestId);
-  return permissionView(requestPermissions(state, actor.id, ctx.now), ctx.language);
+  const own: Permission<string>[] = requestPermissions(state, actor.id, ctx.now);
+  const given = asAdministrator(actor, overridePermissions(state, actor.id));
+  return permissionView([...own, ...given], ctx.language);
 }

@@ -154,6 +154,7 @@ function stalledRows(ctx: Context, { personId, subjectType, overdueSeconds, rung
     .where('assignment.status', '=', 'OPEN')
     .where('assignment.due_at', dueUntil < ctx.now ? '<=' : '<', dueUntil as never)
     .where('approval_request.status', '=', 'PENDING')
+    .where('step.clock_stopped_at', 'is', null)
     .where(visible(actor, 'request:read', 'approval_request'));
   if (personId != null)
     query = query.where('assignment.person_id', '=', UUID.test(personId) ? personId : null);

@@ -35,6 +35,33 @@ export class RequestPayload {
   request!: ApprovalRequest;
 }
 
+@ObjectType({ description: 'What became of one decision of a list.' })
+export class ManyResult {
+  @Field(() => ID, { description: 'The assignment, as it was named.' })
+  assignmentId!: string;
+
+  @Field(() => Boolean, { description: 'Whether it was decided.' })
+  ok!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'The code of the refusal; null when it was decided.' })
+  code!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Why it was refused, in your language.' })
+  message!: string | null;
+
+  @Field(() => ApprovalRequest, {
+    nullable: true,
+    description: 'The request as it is now; null when refused.',
+  })
+  request!: ApprovalRequest | null;
+}
+
+@ObjectType({ description: 'What became of a list of decisions.' })
+export class DecideManyPayload {
+  @Field(() => [ManyResult], { description: 'One for each item, in the same order.' })
+  results!: ManyResult[];
+}
+
 export enum InboxChangeKind {
   ADDED = 'ADDED',
   REMOVED = 'REMOVED',

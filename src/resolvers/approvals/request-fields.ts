@@ -1,10 +1,12 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
 import type { Actor, Context } from '../../context.js';
+import { ApprovalQuestion } from '../../entities/approvals/approval-question.js';
 import { ApprovalRequest } from '../../entities/approvals/approval-request.js';
 import { ProcessVersion } from '../../entities/approvals/process-version.js';
 import { SubjectType } from '../../entities/approvals/enums.js';
 import { Money } from '../../entities/money.js';
 import { User } from '../../entities/organisation/user.js';
+import { questionsOf, readersOf } from '../../queries/approvals/request-talk.js';
 import { EventView, eventsOf } from '../../queries/approvals/request-events.js';
 import {
   ActionPermission,
@@ -73,9 +75,32 @@ export class RequestFields {
     return eventsOf(ctx, id);
   }
 
+  @FieldResolver(() => [ApprovalQuestion], { description: 'Questions of its approvers, oldest first.' })
+  questions(@Root() { id }: ApprovalRequest, @Ctx() ctx: Context): Promise<ApprovalQuestion[]> {
+    return questionsOf(ctx, id);
+  }
+
+  @FieldResolver(() => [User], { description: 'People copied in, who read along.' })
+  async readers(@Root() { id }: ApprovalRequest, @Ctx() ctx: Context): Promise<User[]> {
+    return Promise.all((await readersOf(ctx, id)).map((personId) => personById(ctx, personId)));
+  }
+
   @FieldResolver(() => [ActionPermission], { description: 'What you may do with the request now.' })
   viewerCan(@Root() { id }: ApprovalRequest, @Ctx() ctx: Context): Promise<ActionPermission[]> {
     return requestPermissionsOf(ctx, id, ctx.actor as Actor);
+  }
+}
+
+@Resolver(() => ApprovalQuestion)
+export class QuestionFields {
+  @FieldResolver(() => User, { description: 'Who asks.' })
+  askedBy(@Root() { askedById }: ApprovalQuestion, @Ctx() ctx: Context): Promise<User> {
+    return personById(ctx, askedById);
+  }
+
+  @FieldResolver(() => User, { description: 'Who is asked.' })
+  askedOf(@Root() { askedOfId }: ApprovalQuestion, @Ctx() ctx: Context): Promise<User> {
+    return personById(ctx, askedOfId);
   }
 }
 

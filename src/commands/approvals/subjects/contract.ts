@@ -1,10 +1,14 @@
+import { z } from 'zod';
 import type { Context } from '../../../context.js';
 import { Contract, ContractStatus } from '../../../entities/contracts/contract.js';
 import { readDb, visible } from '../../../entities/read-db.js';
 import { refusal } from '../../../errors.js';
 import type { SUBJECT_TYPES } from '../../../workflows/subject-types.js';
 import { lockRecord, touchRecord } from '../../business-record.js';
-import { requireActor, requireId } from '../../transaction.js';
+import { checkContract, checkWholeContract, setContractFields } from '../../contracts/contract-fields.js';
+import { requireSound } from '../../input.js';
+import { requireActor, requireId, type TransactionContext } from '../../transaction.js';
+import { day, decimal, parseAmendment } from './amendment.js';
 import type { LoadedSubject, SubjectEvent, SubjectHandler } from './subject.js';
 
 /** A contract is approved as a whole: its amount, dates, lines and payment terms. */
@@ -16,6 +20,7 @@ export const contractSubject: SubjectHandler = {
   },
   read: readContract,
   requireSubmittable,
+  amend,
   async apply(tx, { subjectId, event }) {
     const id = await lockRecord(tx, 'contract', subjectId, null);
     const contract = await tx.em.findOneOrFail(Contract, { id }, { refresh: true });
@@ -24,6 +29,41 @@ export const contractSubject: SubjectHandler = {
     await tx.em.flush();
   },
 };
+
+/** An amended contract stays sound as a whole: its payment terms still sum to its amount. */
+async function amend(
+  tx: TransactionContext,
+  subjectId: string,
+  changes: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const id = await lockRecord(tx, 'contract', subjectId, null);
+  const contract = await tx.em.findOneOrFail(
+    Contract,
+    { id },
+    { populate: ['lines', 'paymentTerms'], refresh: true },
+  );
+  const { amount, ...rest } = parseAmendment(amendmentSchema, changes);
+  const input = amount === undefined ? rest : { ...rest, amount: { amount, currency: contract.currency } };
+  requireSound(...checkContract(input));
+  setContractFields(contract, input);
+  requireSound(...checkWholeContract(contract, input));
+  touchRecord(contract, null, tx.now);
+  await tx.em.flush();
+}
+
+const amendmentSchema = z.strictObject({
+  title: z.string().optional(),
+  amount: decimal.optional(),
+  discountPercent: decimal.optional(),
+  startsOn: day.nullable().optional(),
+  endsOn: day.nullable().optional(),
+  lines: z
+    .array(z.strictObject({ description: z.string(), quantity: decimal, unitPrice: decimal }))
+    .optional(),
+  paymentTerms: z
+    .array(z.strictObject({ title: z.string(), amount: decimal, dueOn: day.nullable().optional() }))
+    .optional(),
+});
 
 const STATUS_AFTER: Readonly<Record<SubjectEvent['event'], ContractStatus>> = {
   SUBMITTED: ContractStatus.IN_REVIEW,

@@ -1,14 +1,17 @@
+import { z } from 'zod';
 import type { Context } from '../../../context.js';
-import { PlanStatus } from '../../../entities/plans/plan.js';
+import { Plan, PlanStatus } from '../../../entities/plans/plan.js';
 import { readDb, visible } from '../../../entities/read-db.js';
 import { refusal } from '../../../errors.js';
 import { SYSTEM } from '../../../workflows/request.js';
 import type { SUBJECT_TYPES } from '../../../workflows/subject-types.js';
 import { lockRecord, touchRecord } from '../../business-record.js';
-import { hundredths } from '../../input.js';
+import { hundredths, requireSound } from '../../input.js';
 import { finishMilestones, requireBegun } from '../../plans/finish-milestones.js';
+import { checkPlan, setPlanFields } from '../../plans/plan-fields.js';
 import { lockPlan } from '../../plans/plan-world.js';
 import { requireActor, requireId, type TransactionContext } from '../../transaction.js';
+import { decimal, parseAmendment } from './amendment.js';
 import type { LoadedSubject, SubjectEvent, SubjectHandler } from './subject.js';
 
 /** A plan is approved with its lines. Submitting and approving it complete the milestones that wait for that. */
@@ -20,8 +23,39 @@ export const planSubject: SubjectHandler = {
   },
   read: readPlan,
   requireSubmittable,
+  amend,
   apply,
 };
+
+async function amend(
+  tx: TransactionContext,
+  id: string,
+  changes: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const planId = await lockRecord(tx, 'plan', id, null);
+  const plan = await tx.em.findOneOrFail(Plan, { id: planId }, { populate: ['lines'], refresh: true });
+  const input = parseAmendment(amendmentSchema, changes);
+  requireSound(...checkPlan(input));
+  setPlanFields(plan, input);
+  touchRecord(plan, null, tx.now);
+  await tx.em.flush();
+}
+
+const amendmentSchema = z.strictObject({
+  title: z.string().optional(),
+  lines: z
+    .array(
+      z.strictObject({
+        product: z.string(),
+        outlet: z.string().nullable().optional(),
+        target: decimal,
+        forecast: decimal.nullable().optional(),
+        stock: decimal.nullable().optional(),
+        inTransit: decimal.nullable().optional(),
+      }),
+    )
+    .optional(),
+});
 
 const STATUS_AFTER: Readonly<Record<SubjectEvent['event'], PlanStatus>> = {
   SUBMITTED: PlanStatus.IN_REVIEW,

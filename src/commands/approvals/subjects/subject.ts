@@ -56,6 +56,11 @@ export interface SubjectHandler {
   read(ctx: Context, id: string, permission: string | null): Promise<LoadedSubject>;
   /** Refuses a submission that the subject itself isn't ready for. @throws INVALID_STATE, GATE_CLOSED, IMMUTABLE */
   requireSubmittable(tx: Context, subject: LoadedSubject): Promise<void> | void;
+  /**
+   * Puts an approver's amendment into the locked subject: the fields by name, with values written as its update input
+   * writes them. Its last author stays. Absent: nothing of it can be amended. @throws BAD_USER_INPUT
+   */
+  amend?(tx: TransactionContext, id: string, changes: Readonly<Record<string, unknown>>): Promise<void>;
   /** Changes the subject in the transaction of the request's change. Called exactly once per event. */
   apply(tx: TransactionContext, event: SubjectEvent): Promise<void>;
 }
