@@ -26,7 +26,7 @@ const BUGS = [
     'ending closes blocked steps',
   ],
   [
-    'permit.js',
+    'permit-verbs.js',
     "throw refusal('REQUEST_ENDED', { status: request.status });\n    if (request.status === 'RETURNED')",
     ";\n    if (request.status === 'RETURNED')",
     'an ended request is refused',
@@ -91,7 +91,7 @@ const BUGS = [
     'ordered means in order',
   ],
   [
-    'evolve.js',
+    'patch.js',
     'assignment.waitsFor === ordinal && assignment.ordinal !== successor.ordinal',
     'false',
     'whoever waited waits for the successor',
@@ -337,11 +337,17 @@ const BUGS = [
   ['escalate.js', 'request.round !== command.round', 'false', 'a timer of an old round is stale'],
   [
     'evolve.js',
-    '{ ...request, status: fact.outcome, endedAt: fact.at }',
-    '{ ...request, status: fact.outcome }',
+    'status: fact.outcome, endedAt: fact.at, pausedAt: null',
+    'status: fact.outcome, pausedAt: null',
     'the end has its time',
   ],
-  ['evolve.js', 'patchStep(request, fact.step, { rung: fact.rung })', 'request', 'a rung is remembered'],
+  ['evolve.js', '{ rung: fact.rung, timers }', '{ timers }', 'a rung is remembered'],
+  [
+    'evolve.js',
+    '{ rung: fact.rung, timers }',
+    '{ rung: fact.rung }',
+    'a rung that has acted is not set again',
+  ],
   [
     'evolve.js',
     'interests: mergeInterests(request.interests, fact.interests)',

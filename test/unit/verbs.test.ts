@@ -178,6 +178,15 @@ describe('pausing', () => {
     expect(story.request.status).toBe('APPROVED');
   });
 
+  test('sets nothing again that has acted', () => {
+    const story = submitted({ steps: [timed()] });
+    story.fireNext();
+    story.fireNext();
+    pause(story);
+    resume(story);
+    expect(story.timers).toEqual([]);
+  });
+
   test('leaves the clock of an open question where it stood', () => {
     const story = submitted({ steps: [timed()] });
     ask(story, 'bob');
