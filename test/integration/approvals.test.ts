@@ -306,7 +306,7 @@ describe('around the decision', () => {
     expect(dues.timers.length).toBeGreaterThan(1);
     const last = dues.timers
       .map((timer) => timer.dueAt)
-      .sort()
+      .toSorted()
       .at(-1)!;
     app.moveTo(new Date(last));
     const report = await app.sweep();
