@@ -177,10 +177,10 @@ async function actorOf(em: EntityManager, authorization: string, now: Date): Pro
 /** Asks the core once per operation, assignment and action. */
 function rememberingAnswers(em: EntityManager, actor: Actor | null): Context['refusalToAct'] {
   const answers = new Map<string, Promise<Refusal | null>>();
-  return (assignmentId, action) => {
+  return (assignmentId, action, idempotencyKey) => {
     if (!actor) return Promise.resolve(refusal('UNAUTHENTICATED'));
     const key = `${action} ${assignmentId}`;
-    const known = answers.get(key) ?? refusalToAct(em, actor, assignmentId, action);
+    const known = answers.get(key) ?? refusalToAct(em, actor, { assignmentId, action, idempotencyKey });
     answers.set(key, known);
     return known;
   };

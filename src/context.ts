@@ -45,7 +45,11 @@ export interface Context {
   readonly address: string;
   readonly services: Services;
   /** Answers "may this person act on this very step?" once per operation and assignment: null when they may. */
-  readonly refusalToAct: (assignmentId: string, action: string) => Promise<Refusal | null>;
+  readonly refusalToAct: (
+    assignmentId: string,
+    action: string,
+    idempotencyKey?: string | null,
+  ) => Promise<Refusal | null>;
   /** Batches reads of one operation; a list of n rows costs one statement, not n. */
   readonly loaders: Map<string, DataLoader<never, unknown>>;
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { refusal } from '../errors.js';
+import { recordKey } from '../entities/approvals/idempotency-record.js';
 import { readDb } from '../entities/read-db.js';
 import { IDEMPOTENCY_DAYS } from '../limits.js';
 import { digestOf } from '../workflows/canonical.js';
@@ -24,7 +25,7 @@ export async function once<A extends Record<string, string>>(
       fields: [{ path: 'idempotencyKey', rule: `at most ${KEY_MAX_LENGTH} characters` }],
     });
   }
-  const key = `${requireActor(tx).id}:${command.key}`;
+  const key = recordKey(requireActor(tx).id, command.key);
   const payloadDigest = digestOf({ command: command.name, payload: command.payload ?? null });
   const db = readDb(tx.em);
   const inserted = await db

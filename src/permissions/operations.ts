@@ -29,10 +29,13 @@ function may(permission: string): PermissionRule {
 
 /** Someone who may take this action on this very assignment now: the core's own answer. */
 const mayAct = (action: AssignmentAction): PermissionRule =>
-  rule<{ input: { assignmentId: string } }>(`may ${action}`, async (_parent, { input }, ctx: Context) => {
-    if (!ctx.actor) return refusal('UNAUTHENTICATED');
-    return (await ctx.refusalToAct(input.assignmentId, action)) ?? true;
-  });
+  rule<{ input: { assignmentId: string; idempotencyKey?: string | null } }>(
+    `may ${action}`,
+    async (_parent, { input }, ctx: Context) => {
+      if (!ctx.actor) return refusal('UNAUTHENTICATED');
+      return (await ctx.refusalToAct(input.assignmentId, action, input.idempotencyKey)) ?? true;
+    },
+  );
 
 /** Who may use which operation. Deny by default: the server does not start with a root field that has no row here. */
 export const OPERATIONS: RuleTree = {

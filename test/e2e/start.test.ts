@@ -37,7 +37,6 @@ const inTheOpen = [process.execPath, fileURLToPath(import.meta.url)].every((path
 
 let root: string;
 let database: TestDatabase;
-const products: Product[] = [];
 const servers: Server[] = [];
 
 beforeAll(async () => {
@@ -46,7 +45,7 @@ beforeAll(async () => {
   database = await testDatabase();
 });
 afterAll(async () => {
-  await killAll(products);
+  await killAll();
   for (const server of servers) server.close();
   await database.close();
   rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
@@ -56,7 +55,6 @@ type Env = Readonly<Record<string, string>>;
 
 async function run(env: Env, options?: LaunchOptions): Promise<Product> {
   const product = launch(env, options);
-  products.push(product);
   await product.running;
   return product;
 }
@@ -64,7 +62,6 @@ async function run(env: Env, options?: LaunchOptions): Promise<Product> {
 /** The one line with which a start is refused; never 0, no stack, nothing secret. */
 async function refusalOf(env: Env, options?: LaunchOptions): Promise<string> {
   const product = launch(env, options);
-  products.push(product);
   const { code, signal } = await product.exited;
   const stderr = product.stderr();
   expect({ code, signal, stderr }).toEqual({

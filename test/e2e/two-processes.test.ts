@@ -49,7 +49,6 @@ describe.each(BACKENDS)('API and worker as two processes, the queue in %s', (nam
   let api: Product;
   let worker: Product;
   let client: DemoClient;
-  const products: Product[] = [];
 
   beforeAll(async () => {
     database = await testDatabase();
@@ -65,12 +64,11 @@ describe.each(BACKENDS)('API and worker as two processes, the queue in %s', (nam
     };
     // Both at once on one database: one migrates and installs, the other waits.
     [api, worker] = await Promise.all([start({ ...env, ROLE: 'api' }), start({ ...env, ROLE: 'worker' })]);
-    products.push(api, worker);
     client = demoClient(() => api.url());
     await publishProcess(database.orm.em.fork(), 'against-the-clock', [LADDER_STEP]);
   }, 90_000);
   afterAll(async () => {
-    await killAll(products);
+    await killAll();
     await queue.close();
     await database.close();
   });

@@ -59,7 +59,7 @@ describe.each(BACKENDS)('workers killed and the queue wiped, in %s', (name) => {
   }, 90_000);
   afterAll(async () => {
     await Promise.allSettled(workers);
-    await killAll(products);
+    await killAll();
     await queue.close();
     await database.close();
   });

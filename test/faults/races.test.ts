@@ -36,7 +36,6 @@ let database: TestDatabase;
 let apis: Product[];
 /** Who asks process 0, and who asks process 1: the two share nothing but the database. */
 let clients: DemoClient[];
-const products: Product[] = [];
 
 const env = (): Record<string, string> => ({
   DATABASE_URL: database.url,
@@ -59,7 +58,6 @@ beforeAll(async () => {
   database = await testDatabase();
   apis = [await start(env())];
   apis.push(await start(env()));
-  products.push(...apis);
   clients = [0, 1].map((index) => demoClient(() => apis[index]!.url()));
   const em = database.orm.em.fork();
   const either = step('either', [role('marketing-director'), role('general-manager')]);
@@ -68,7 +66,7 @@ beforeAll(async () => {
   await publishProcess(em, 'race-to-the-next', [either, step('next', [role('finance')])]);
 }, 90_000);
 afterAll(async () => {
-  await killAll(products);
+  await killAll();
   await database.close();
 });
 
@@ -94,7 +92,6 @@ async function submitted(
 /** The messages are the worker's to deliver: one comes for the check, and goes. */
 async function checked(): Promise<{ requests: number; problems: readonly string[] }> {
   const worker = await start({ ...env(), ROLE: 'worker', SWEEP_SECONDS: '1' });
-  products.push(worker);
   await eventually(
     'the outbox is empty',
     async () => {
@@ -383,7 +380,6 @@ describe('kill -9 of an API process in the midst of submissions and decisions', 
         await new Promise((resolve) => setTimeout(resolve, random() * 30));
         await apis[index]!.kill();
         apis[index] = await start(env());
-        products.push(apis[index]);
       }
       killing = false;
       await clientsAtWork;

@@ -274,6 +274,28 @@ describe('around the decision', () => {
     ).toBe('IDEMPOTENCY_CONFLICT');
   });
 
+  test('an approval repeated under its idempotency key gives the same answer; another payload is a conflict', async () => {
+    const request = await submit(await contract('100000.00'));
+    const input = { assignmentId: await taskOf('manager', request.id), idempotencyKey: 'once' };
+    const approve =
+      'mutation ($input: DecisionInput!) { approve(input: $input) { assignment { id status } request { id } } }';
+    const answers = await Promise.all([1, 2, 3].map(() => app.ask('manager', approve, { input })));
+    answers.push(await app.ask('manager', approve, { input }));
+    for (const answer of answers) {
+      expect(answer).toEqual({
+        approve: { assignment: { id: input.assignmentId, status: 'APPROVED' }, request: { id: request.id } },
+      });
+    }
+    const decided = (await view('sales', request.id)).events.filter((event) => event.type === 'DECIDED');
+    expect(decided).toHaveLength(1);
+    expect(await app.refusal('manager', approve, { input: { ...input, comment: 'other' } })).toBe(
+      'IDEMPOTENCY_CONFLICT',
+    );
+    expect(await app.refusal('manager', approve, { input: { ...input, idempotencyKey: 'never used' } })).toBe(
+      'ASSIGNMENT_NOT_OPEN',
+    );
+  });
+
   test('a stalled step reminds, then escalates, with no one touching the system', async () => {
     const request = await submit(await contract('100000.00'));
     const dues = await app.ask<{ timers: { kind: string; dueAt: string; state: string }[] }>(
@@ -284,7 +306,7 @@ describe('around the decision', () => {
     expect(dues.timers.length).toBeGreaterThan(1);
     const last = dues.timers
       .map((timer) => timer.dueAt)
-      .sort()
+      .toSorted()
       .at(-1)!;
     app.moveTo(new Date(last));
     const report = await app.sweep();

@@ -44,10 +44,8 @@ export interface LaunchOptions {
   readonly command?: readonly [string, ...string[]];
 }
 
-const alive = new Set<ChildProcess>();
-process.on('exit', () => {
-  for (const child of alive) child.kill('SIGKILL');
-});
+/** Of this test file. */
+const alive = new Map<ChildProcess, Promise<Exit>>();
 
 /** Starts main.js with this environment and nothing else of ours. On a free port unless PORT is given. */
 export function launch(env: Readonly<Record<string, string>>, options: LaunchOptions = {}): Product {
@@ -64,7 +62,6 @@ export function launch(env: Readonly<Record<string, string>>, options: LaunchOpt
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  alive.add(child);
   const output = { stdout: '', stderr: '' };
   const { promise: said, resolve: say } = Promise.withResolvers<void>();
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -76,6 +73,7 @@ export function launch(env: Readonly<Record<string, string>>, options: LaunchOpt
     alive.delete(child);
     return { code, signal };
   });
+  alive.set(child, exited);
   const ended = exited.then(({ code, signal }) => {
     throw new Error(`it ended (${code ?? signal}) instead of running: ${output.stderr || output.stdout}`);
   });
@@ -125,9 +123,10 @@ function complaintsIn(stdout: string): string[] {
   return complaints;
 }
 
-/** kill -9 for every product that still runs; for the end of a test file. */
-export async function killAll(products: Iterable<Product>): Promise<void> {
-  await Promise.all([...products].map((product) => product.kill()));
+/** kill -9 for every product that still runs, also one whose start failed or is under way; for the end of a test file. */
+export async function killAll(): Promise<void> {
+  for (const child of alive.keys()) child.kill('SIGKILL');
+  await Promise.all(alive.values());
 }
 
 async function within<T>(milliseconds: number, what: string, promise: Promise<T>): Promise<T> {

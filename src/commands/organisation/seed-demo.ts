@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Actor, Context, Scope } from '../../context.js';
 import { Department } from '../../entities/organisation/department.js';
 import { RoleGrant } from '../../entities/organisation/role.js';
@@ -72,20 +73,25 @@ export async function seedDemo(
     people: PEOPLE.map(({ key, roles }) => ({ email: emailOf(key), roles: roles.join(', ') })),
     password,
   };
-  const known = await readDb(ctx.em).selectFrom('app_user').select('email').limit(1).executeTakeFirst();
-  if (known) {
-    const demo = await readDb(ctx.em)
-      .selectFrom('app_user')
-      .select('id')
-      .where('email', '=', emailOf('sales'))
-      .executeTakeFirst();
-    return demo ? seeded : null;
-  }
   const passwordHash = await hashPassword(password.value);
-  const ids = await inTransaction(ctx, (tx) => makeOrganisation(tx, passwordHash));
-  await makeRecords(makeContext(await salesActor(ctx, ids)));
+  const made = await inTransaction(ctx, async (tx) => {
+    await sql`select pg_advisory_xact_lock(${SEED_LOCK})`.execute(readDb(tx.em));
+    const known = await readDb(tx.em)
+      .selectFrom('app_user')
+      .select('email')
+      .orderBy('created_at')
+      .limit(100)
+      .execute();
+    if (known.length === 0) return makeOrganisation(tx, passwordHash);
+    return known.some(({ email }) => email === emailOf('sales')) ? 'demo' : 'others';
+  });
+  if (made === 'others') return null;
+  if (made !== 'demo') await makeRecords(makeContext(await salesActor(ctx, made)));
   return seeded;
 }
+
+/** One at a time over all processes that start at once. */
+const SEED_LOCK = 7_270_013;
 
 async function makeOrganisation(tx: TransactionContext, passwordHash: string): Promise<Ids> {
   const departments = new Map(DEPARTMENTS.map(([key]) => [key as string, newRowId()]));

@@ -18,3 +18,6 @@ export class IdempotencyRecord {
   @Property({ type: 'timestamptz', length: 3, index: true })
   expiresAt!: Date;
 }
+
+/** The key of a record: keys of different people never meet. */
+export const recordKey = (personId: string, key: string): string => `${personId}:${key}`;
