@@ -5,6 +5,7 @@ import { ApprovalRequest } from './approvals/approval-request.js';
 import { ApprovalStep } from './approvals/approval-step.js';
 import { IdempotencyRecord } from './approvals/idempotency-record.js';
 import { ProcessVersion } from './approvals/process-version.js';
+import { RoutePreview } from './approvals/route-preview.js';
 import { Contract, ContractLine, PaymentTerm } from './contracts/contract.js';
 import { Contact } from './customers/contact.js';
 import { Customer } from './customers/customer.js';
@@ -56,6 +57,7 @@ export const ENTITIES = [
   ProjectTemplateRow,
   Role,
   RoleGrant,
+  RoutePreview,
   Session,
   SignInAttempt,
   Timer,

@@ -82,6 +82,14 @@ export interface ApprovalInterest {
   request_id: string;
 }
 
+export interface ApprovalPreview {
+  differences: Json;
+  id: string;
+  request_id: string;
+  round: number;
+  steps: Json;
+}
+
 export interface ApprovalRequest {
   amount: Numeric | null;
   chain_head: string;
@@ -447,6 +455,7 @@ export interface DB {
   approval_assignment: ApprovalAssignment;
   approval_event: ApprovalEvent;
   approval_interest: ApprovalInterest;
+  approval_preview: ApprovalPreview;
   approval_request: ApprovalRequest;
   approval_step: ApprovalStep;
   business_calendar: BusinessCalendar;

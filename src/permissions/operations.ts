@@ -42,6 +42,7 @@ export const OPERATIONS: RuleTree = {
     approvalRequest: signedIn,
     approvalRequests: signedIn,
     previewApproval: signedIn,
+    explain: signedIn,
     processDefinitions: may('process:read'),
     people: may('organisation:read'),
     departments: may('organisation:read'),

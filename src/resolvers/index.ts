@@ -2,6 +2,7 @@ import type { NonEmptyArray } from 'type-graphql';
 import { ApprovalResolver } from './approvals/approval-resolver.js';
 import { ApprovalSubscriptions } from './approvals/approval-subscriptions.js';
 import { AssignmentFields } from './approvals/assignment-fields.js';
+import { ExplanationResolver } from './approvals/explanation-resolver.js';
 import { EventFields, ProcessFields, RequestFields } from './approvals/request-fields.js';
 import { ContractResolver } from './contracts/contract-resolver.js';
 import { CustomerResolver } from './customers/customer-resolver.js';
@@ -24,6 +25,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   DepartmentFields,
   DocumentResolver,
   EventFields,
+  ExplanationResolver,
   NotificationResolver,
   OrganisationResolver,
   OutboxResolver,
