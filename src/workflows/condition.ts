@@ -99,7 +99,7 @@ export interface ExpressionNode {
 /** The expression as a tree, for those who ask what it reads; null when it is not sound. */
 export function expressionTree(expression: string, subject: FieldTypes): ExpressionNode | null {
   if (conditionProblem(expression, subject) !== null) return null;
-  return environmentFor(subject).parse(expression).ast as ExpressionNode;
+  return environmentFor(subject).parse(expression).ast;
 }
 
 const firstLine = (error: unknown): string =>
