@@ -54,3 +54,12 @@ export const IDEMPOTENCY_DAYS = 7;
 /** Delivery of one outbox message: tries before it is parked as dead, and the longest wait between two. */
 export const DELIVERY_TRIES = 12;
 export const DELIVERY_BACKOFF_MAX_SECONDS = 3600;
+
+/** A process definition sent as text, in characters: ten times the largest shipped one. */
+export const PROCESS_TEXT_MAX = 100_000;
+
+/** Requests that one simulation or one check of the organisation goes through: a few seconds of work at most. */
+export const SIMULATED_MAX = 2000;
+
+/** Requests whose history one insight is reckoned from. */
+export const INSIGHT_MAX = 5000;

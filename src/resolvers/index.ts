@@ -4,6 +4,7 @@ import { ApprovalSubscriptions } from './approvals/approval-subscriptions.js';
 import { AssignmentFields } from './approvals/assignment-fields.js';
 import { ExplanationResolver } from './approvals/explanation-resolver.js';
 import { EventFields, ProcessFields, RequestFields } from './approvals/request-fields.js';
+import { ProcessResolver } from './approvals/process-resolver.js';
 import { ContractResolver } from './contracts/contract-resolver.js';
 import { CustomerResolver } from './customers/customer-resolver.js';
 import { DocumentResolver } from './documents/document-resolver.js';
@@ -32,6 +33,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   PlanMilestoneResolver,
   PlanResolver,
   ProcessFields,
+  ProcessResolver,
   ProjectResolver,
   ProjectStageResolver,
   RequestFields,
