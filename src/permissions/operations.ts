@@ -43,6 +43,7 @@ export const OPERATIONS: RuleTree = {
     approvalRequests: signedIn,
     previewApproval: signedIn,
     explain: signedIn,
+    flowInsight: may('request:read'),
     processDefinitions: may('process:read'),
     checkProcess: may('process:publish'),
     publishImpact: may('process:publish'),
