@@ -4,10 +4,12 @@ import type { Path, Problem } from './pack-file.js';
 import type { ProcessDefinition, StepNode } from './process.js';
 import { describeScope, literalsAt, samplesFor, type SampleScope } from './sample-subjects.js';
 
-/** Evaluations that one check may spend; what is left unproved then is left unsaid. */
+/** Evaluations that one check may spend, long expressions counting for more; what is left unproved then is left unsaid. */
 export interface Budget {
   left: number;
 }
+export const costOf = (expression: string | null): number =>
+  expression === null ? 0 : 1 + Math.floor(expression.length / 80);
 export const PROOF_BUDGET = 20_000;
 
 /** Every field with a value of its type: those of the case, else an empty one. */
@@ -58,7 +60,7 @@ export function allHold(
   const known = scopeOf(scope, fieldTypes);
   try {
     return expressions.every((expression) => {
-      budget.left -= 1;
+      budget.left -= costOf(expression);
       return expression === null || holds(expression, fieldTypes, known);
     });
   } catch (error) {

@@ -11,7 +11,7 @@ import {
   type ProcessDefinition,
   type StepNode,
 } from './process.js';
-import { contentOf } from './prove-conditions.js';
+import { contentOf, costOf, PROOF_BUDGET, type Budget } from './prove-conditions.js';
 import {
   newRequest,
   type Exclusion,
@@ -47,8 +47,9 @@ export function problemsInOrganisation(
     if (!found.has(key)) found.set(key, problem);
   };
   for (const problem of missingPeople(definition, world.organisation, paths)) report(problem);
+  const budget: Budget = { left: PROOF_BUDGET };
   for (const requester of representatives(world.organisation, submitters)) {
-    for (const scope of coveringSubjects(definition, requester, world))
+    for (const scope of coveringSubjects(definition, requester, world, budget))
       for (const problem of problemsOfCase(definition, requester, scope, world, paths)) report(problem);
   }
   return [...found.values()];
@@ -89,7 +90,8 @@ function* missingPeople(
 /** One submitter of each department: an ordinary member before its head. */
 function representatives(organisation: Organisation, submitters: ReadonlySet<string>): Person[] {
   const chosen: Person[] = [];
-  for (const department of [...organisation.departments.values()].slice(0, DEPARTMENTS_MAX)) {
+  const inOrder = [...organisation.departments.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  for (const department of inOrder.slice(0, DEPARTMENTS_MAX)) {
     const members = [...organisation.people.values()].filter(
       ({ id, active, departmentId }) => active && departmentId === department.id && submitters.has(id),
     );
@@ -121,21 +123,28 @@ const snapshotFor = (
 };
 
 /** Few subjects by which, together, the definition is chosen and every step opens that can open for this requester. */
-function coveringSubjects(definition: ProcessDefinition, requester: Person, world: World): SampleScope[] {
+function coveringSubjects(
+  definition: ProcessDefinition,
+  requester: Person,
+  world: World,
+  budget: Budget,
+): SampleScope[] {
   const nodes = [...nodesOf(definition.steps)];
   const { scopes } = samplesFor([definition.guard, ...nodes.map(({ when }) => when)], definition.fieldTypes);
   const open = new Set(nodes.map(({ key }) => key));
   const chosen: SampleScope[] = [];
   for (const scope of scopes) {
-    if (open.size === 0 || chosen.length >= SUBJECTS_MAX) break;
+    if (open.size === 0 || chosen.length >= SUBJECTS_MAX || budget.left <= 0) break;
     const subject = snapshotFor(definition, requester, scope, world.organisation);
     const probe: RequestState = {
       ...newRequest('', definition, world.now),
       subject,
       requesterId: requester.id,
     };
-    const holds = (condition: string | null): boolean =>
-      answered(() => conditionHolds(probe, condition, world)) ?? false;
+    const holds = (condition: string | null): boolean => {
+      budget.left -= costOf(condition);
+      return answered(() => conditionHolds(probe, condition, world)) ?? false;
+    };
     if (!holds(definition.guard)) continue;
     const news = nodes.filter(({ key, when }) => open.has(key) && holds(when));
     if (news.length === 0) continue;

@@ -231,7 +231,7 @@ describe('living definitions', () => {
     ]);
     expect(checkProcess.concerns.map(({ example }) => example.split(',')[0])).toEqual([
       'department company',
-      'department sales',
+      'department marketing',
     ]);
     expect(await app.refusal('admin', PUBLISH, { input: { yaml } })).toBe('INVALID_DEFINITION');
     const broken = await app.send('admin', PUBLISH, {

@@ -242,7 +242,7 @@ const stranded: readonly (readonly [
     'a role that nobody holds',
     body(step('one', '    approvers: [{ rule: role, role: deputy }]')),
     'no-approver steps.0.approvers',
-    'department sales, requester sam',
+    'department finance, requester fred',
   ],
   [
     'a role held by the requester alone',
