@@ -17,12 +17,6 @@ const isNode = (value: unknown): value is ExpressionNode =>
 export const childrenOf = ({ args }: ExpressionNode): ExpressionNode[] =>
   (Array.isArray(args) ? args.flat(2) : [args]).filter(isNode);
 
-/** Every node, the root first. */
-export function* nodesIn(root: ExpressionNode): Generator<ExpressionNode> {
-  yield root;
-  for (const child of childrenOf(root)) yield* nodesIn(child);
-}
-
 /** `subject.data.x` → `['subject', 'data', 'x']`; null for anything that is no plain path. */
 export function pathOf(node: ExpressionNode): string[] | null {
   if (node.op === 'id') return [String(node.args)];
@@ -50,7 +44,7 @@ export function pathsRead(expression: string, fieldTypes: FieldTypes): string[] 
 }
 
 /** The subject's fields that an expression reads. */
-export const fieldsRead = (expression: string | null, fieldTypes: FieldTypes): string[] =>
+const fieldsRead = (expression: string | null, fieldTypes: FieldTypes): string[] =>
   expression === null
     ? []
     : pathsRead(expression, fieldTypes).flatMap((path) => {

@@ -184,7 +184,7 @@ const KIND_OF: Readonly<Record<string, Cause['kind']>> = {
 };
 
 /** The facts that are not what they were. One that only the other moment read is named when nothing else explains. */
-export function causesOf(before: FactsRead, after: FactsRead): Cause[] {
+function causesOf(before: FactsRead, after: FactsRead): Cause[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].toSorted();
   const changed = names.filter((name) => canonicalize(before[name]) !== canonicalize(after[name]));
   const shared = changed.filter((name) => name in before && name in after);

@@ -16,7 +16,7 @@ export interface Samples {
 export type SampleScope = Readonly<Record<string, unknown>>;
 
 /** Cases tried for one question; keeps a check in milliseconds. */
-export const SAMPLES_MAX = 1000;
+const SAMPLES_MAX = 1000;
 /** Roles in one condition whose every combination is tried. */
 const ROLE_SETS_MAX = 3;
 
@@ -27,7 +27,7 @@ interface Domain {
   readonly sizes: Set<number>;
 }
 
-export const OTHER = '(other)';
+const OTHER = '(other)';
 
 export function samplesFor(expressions: readonly (string | null)[], fieldTypes: FieldTypes): Samples {
   const domains = new Map<string, Domain>();

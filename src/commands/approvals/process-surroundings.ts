@@ -50,7 +50,7 @@ const holdersOf = ({ grants }: Organisation, roles: readonly string[], now: Date
   );
 
 /** Every published definition, in the order in which they are tried. */
-export async function publishedDefinitions(ctx: Pick<Context, 'em'>): Promise<ProcessDefinition[]> {
+async function publishedDefinitions(ctx: Pick<Context, 'em'>): Promise<ProcessDefinition[]> {
   const rows = await readDb(ctx.em)
     .selectFrom('process_version')
     .select('id')

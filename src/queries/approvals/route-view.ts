@@ -88,7 +88,7 @@ async function namesIn(ctx: Context, causes: readonly Cause[]): Promise<Names> {
   return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
-export function causeText(causes: readonly Cause[], names: Names, language: Language): string {
+function causeText(causes: readonly Cause[], names: Names, language: Language): string {
   if (causes.length === 0)
     return language === 'zh' ? '前面的步骤走了另一条路' : 'a step before it went another way';
   return causes.map((cause) => TEXTS[language](cause, names)).join(language === 'zh' ? '；' : '; ');
