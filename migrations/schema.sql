@@ -69,6 +69,14 @@ create table approval_interest (
   because text not null
 );
 
+create table approval_preview (
+  id uuid not null,
+  request_id uuid not null,
+  round integer not null,
+  steps jsonb not null,
+  differences jsonb not null
+);
+
 create table approval_question (
   id uuid not null,
   request_id uuid not null,
@@ -513,6 +521,12 @@ alter table approval_interest add constraint approval_interest_pkey PRIMARY KEY 
 alter table approval_interest add constraint approval_interest_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
 
 alter table approval_interest add constraint approval_interest_request_id_person_id_unique UNIQUE (request_id, person_id);
+
+alter table approval_preview add constraint approval_preview_pkey PRIMARY KEY (id);
+
+alter table approval_preview add constraint approval_preview_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
+
+alter table approval_preview add constraint approval_preview_request_id_round_unique UNIQUE (request_id, round);
 
 alter table approval_question add constraint approval_question_asked_by_id_foreign FOREIGN KEY (asked_by_id) REFERENCES app_user(id);
 

@@ -64,3 +64,11 @@ export const DELIVERY_BACKOFF_MAX_SECONDS = 3600;
 
 /** A signed checkpoint of the record a day: what was removed or rewritten since shows against it. */
 export const CHECKPOINT_HOURS = 24;
+/** A process definition sent as text, in characters: ten times the largest shipped one. */
+export const PROCESS_TEXT_MAX = 100_000;
+
+/** Requests that one simulation or one check of the organisation goes through: a few seconds of work at most. */
+export const SIMULATED_MAX = 2000;
+
+/** Requests whose history one insight is reckoned from. */
+export const INSIGHT_MAX = 5000;

@@ -82,6 +82,14 @@ export interface ApprovalInterest {
   request_id: string;
 }
 
+export interface ApprovalPreview {
+  differences: Json;
+  id: string;
+  request_id: string;
+  round: number;
+  steps: Json;
+}
+
 export interface ApprovalQuestion {
   answer: string | null;
   answered_at: ColumnType<string, Date | string, Date | string> | null;
@@ -507,6 +515,7 @@ export interface DB {
   approval_assignment: ApprovalAssignment;
   approval_event: ApprovalEvent;
   approval_interest: ApprovalInterest;
+  approval_preview: ApprovalPreview;
   approval_question: ApprovalQuestion;
   approval_reader: ApprovalReader;
   approval_request: ApprovalRequest;

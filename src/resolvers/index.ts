@@ -2,6 +2,8 @@ import type { NonEmptyArray } from 'type-graphql';
 import { ApprovalResolver } from './approvals/approval-resolver.js';
 import { ApprovalSubscriptions } from './approvals/approval-subscriptions.js';
 import { AssignmentFields } from './approvals/assignment-fields.js';
+import { ExplanationResolver } from './approvals/explanation-resolver.js';
+import { ProcessResolver } from './approvals/process-resolver.js';
 import { EventFields, ProcessFields, QuestionFields, RequestFields } from './approvals/request-fields.js';
 import { VerbResolver } from './approvals/verb-resolver.js';
 import { ContractResolver } from './contracts/contract-resolver.js';
@@ -25,12 +27,14 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   DepartmentFields,
   DocumentResolver,
   EventFields,
+  ExplanationResolver,
   NotificationResolver,
   OrganisationResolver,
   OutboxResolver,
   PlanMilestoneResolver,
   PlanResolver,
   ProcessFields,
+  ProcessResolver,
   ProjectResolver,
   ProjectStageResolver,
   QuestionFields,

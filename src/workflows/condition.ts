@@ -90,5 +90,17 @@ function programFor(expression: string, subject: FieldTypes): Program {
   return made;
 }
 
+/** A node of a parsed expression, as the language's parser makes it: an operator with its arguments. */
+export interface ExpressionNode {
+  readonly op: string;
+  readonly args: unknown;
+}
+
+/** The expression as a tree, for those who ask what it reads; null when it is not sound. */
+export function expressionTree(expression: string, subject: FieldTypes): ExpressionNode | null {
+  if (conditionProblem(expression, subject) !== null) return null;
+  return environmentFor(subject).parse(expression).ast;
+}
+
 const firstLine = (error: unknown): string =>
   String((error as Error | undefined)?.message ?? error).split('\n')[0] ?? '';

@@ -16,6 +16,8 @@ export interface Finding {
   readonly path: string;
   readonly rule: FindingRule;
   readonly message: string;
+  /** A case in which it goes wrong: a subject, a department, a path of steps. */
+  readonly example?: string;
 }
 
 type FindingRule =
@@ -49,7 +51,13 @@ type FindingRule =
   | 'no-due-time'
   | 'no-calendar'
   | 'no-process'
-  | 'clock-backwards';
+  | 'clock-backwards'
+  | 'overlap'
+  | 'gap'
+  | 'dead-end'
+  | 'no-approver'
+  | 'unknown-department'
+  | 'unknown-person';
 
 export type Path = readonly (string | number)[];
 
@@ -59,6 +67,7 @@ export interface Problem {
   readonly rule: FindingRule;
   readonly message: string;
   readonly part?: 'key' | 'value';
+  readonly example?: string;
 }
 
 /** One YAML document with a way back from a path to its place. */
@@ -92,9 +101,10 @@ export function readDocuments(source: PackSource): { documents: SourceDocument[]
       if (flaws.length > 0) continue;
       const value: unknown = document.toJS({ maxAliasCount: ALIASES_MAX });
       if (value === null || value === undefined) continue;
-      const place = ({ path, rule, message, part }: Problem): Finding => {
+      const place = ({ path, rule, message, part, example }: Problem): Finding => {
         const position = at(offsetOf(document, path, part ?? 'value'));
-        return { file: source.path, ...position, path: path.join('.'), rule, message };
+        const found = { file: source.path, ...position, path: path.join('.'), rule, message };
+        return example === undefined ? found : { ...found, example };
       };
       const lineOf = (path: Path): number => at(offsetOf(document, path, 'value')).line;
       documents.push({ file: source.path, value, place, lineOf });

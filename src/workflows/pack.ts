@@ -12,6 +12,8 @@ import {
 } from './pack-file.js';
 import { compileProcess } from './process-file.js';
 import { isDecisionStep, nodesOf, type Localised, type ProcessDefinition } from './process.js';
+import { PROOF_BUDGET } from './prove-conditions.js';
+import { rivalProblems } from './prove-guards.js';
 import { problemsOfProcess, type Nameable } from './prove-process.js';
 import {
   problemsOfPlanTemplate,
@@ -185,7 +187,7 @@ function compilePack(
   for (const { document, data } of ofKind(draft, 'roles')) report(document, problemsOfRoles(data));
   const processes = ofKind(draft, 'process').map(({ document, data }) => {
     const definition = compileProcess(data, subjects);
-    report(document, problemsOfProcess(definition, subjects, names));
+    report(document, problemsOfProcess(definition, subjects, { ...names, forms: new Set(titles.keys()) }));
     return { document, definition };
   });
   problems.push(...shadowed(processes));
@@ -193,6 +195,11 @@ function compilePack(
     ...processes.map(({ definition }) => definition),
     ...required.flatMap((pack) => pack.processes),
   ];
+  if (problems.length === 0) {
+    const budget = { left: PROOF_BUDGET };
+    for (const { document, definition } of processes)
+      report(document, rivalProblems(definition, visible, budget));
+  }
   // Without every process at hand, "no process" would blame the template for another file's mistake.
   const complete = draft.whole && problems.length === 0;
   const projectTemplates = ofKind(draft, 'project-template').map(({ document, data }) => {

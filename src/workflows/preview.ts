@@ -1,5 +1,7 @@
+import { isRefusal } from '../errors.js';
 import { decide } from './decide.js';
 import { evolve } from './evolve.js';
+import { permitOnAssignment } from './permit.js';
 import { isDecisionStep, nodesOf, stepOf, type DecisionStep, type ProcessDefinition } from './process.js';
 import {
   newRequest,
@@ -50,37 +52,39 @@ export function preview(
   },
   world: World,
 ): PreviewedStep[] {
-  const { requesterId, subject, interests } = submission;
-  const facts: Fact[] = [];
-  const run = (request: RequestState, command: Command): RequestState => {
+  const { requesterId: by, subject, interests } = submission;
+  const fresh = newRequest('preview', definition, world.now);
+  const facts = decide(fresh, { type: 'submit', by, subject, interests, comment: null }, world);
+  return walkAhead(facts.reduce(evolve, fresh), facts, world);
+}
+
+/**
+ * The route of a request in its present round: what the given facts say happened, and what would follow if everyone
+ * who is asked said yes at once. `onFacts` sees each state together with the facts that led to it.
+ * @throws CONDITION_FAILED
+ */
+export function walkAhead(
+  start: RequestState,
+  happened: readonly Fact[],
+  world: World,
+  onFacts: (request: RequestState, facts: readonly Fact[]) => void = () => undefined,
+): PreviewedStep[] {
+  const { definition } = start;
+  const facts: Fact[] = [...happened];
+  let request = start;
+  onFacts(request, happened);
+  for (let count = 0; count < DECISIONS_MAX && request.status === 'PENDING'; count += 1) {
+    const command = nextYes(request, world.now);
+    if (command === null) break;
     const made = decide(request, command, world);
     facts.push(...made);
-    return made.reduce(evolve, request);
-  };
-  let request = run(newRequest('preview', definition, world.now), {
-    type: 'submit',
-    by: requesterId,
-    subject,
-    interests,
-    comment: null,
-  });
-  for (let count = 0; count < DECISIONS_MAX && request.status === 'PENDING'; count += 1) {
-    const open = request.assignments.find((assignment) => assignment.status === 'OPEN');
-    const step = open && stepOf(definition, open.stepKey);
-    if (!open || !isDecisionStep(step)) break;
-    request = run(request, {
-      type: 'decide',
-      by: open.personId,
-      ordinal: open.ordinal,
-      action: YES[step.kind],
-      comment: 'preview',
-      evidence: 'preview',
-      signedInAt: world.now,
-    });
+    request = made.reduce(evolve, request);
+    onFacts(request, made);
   }
   const reached = new Map(facts.flatMap((fact) => previewOf(fact)).map((step) => [step.key, step]));
   return [...nodesOf(definition.steps)].map(
-    ({ key }) => reached.get(key) ?? unreached(definition, reached, key),
+    ({ key }) =>
+      reached.get(key) ?? (isCarried(request, key) ? { ...CARRIED, key } : unreached(definition, reached, key)),
   );
 }
 
@@ -96,6 +100,32 @@ function unreached(
     : { ...NOT_REACHED, key, outcome: 'SKIPPED', reason: reached.get(around)?.reason ?? null };
 }
 
+const mayDecide = (request: RequestState, ordinal: number, action: DecisionAction, by: string): boolean => {
+  try {
+    permitOnAssignment(request, ordinal, action, by);
+    return true;
+  } catch (error) {
+    if (isRefusal(error)) return false;
+    throw error;
+  }
+};
+
+/** The first who is asked and may decide says yes; null when nobody is left who may. */
+export function nextYes(request: RequestState, signedInAt: Date): Extract<Command, { type: 'decide' }> | null {
+  for (const { ordinal, personId: by, stepKey, status } of request.assignments) {
+    const step = status === 'OPEN' ? stepOf(request.definition, stepKey) : undefined;
+    if (!isDecisionStep(step)) continue;
+    const action = YES[step.kind];
+    if (!mayDecide(request, ordinal, action, by)) continue;
+    return { type: 'decide', by, ordinal, action, comment: 'preview', evidence: 'preview', signedInAt };
+  }
+  return null;
+}
+
+/** Whether the step stands in this round as it was decided in an earlier one. */
+const isCarried = (request: RequestState, key: string): boolean =>
+  request.steps.some((step) => step.key === key && step.round === request.round && step.reason === 'CARRIED');
+
 const NOT_REACHED = {
   outcome: 'NOT_REACHED',
   reason: null,
@@ -105,7 +135,9 @@ const NOT_REACHED = {
   exclusions: [],
 } as const;
 
-function previewOf(fact: Fact): PreviewedStep[] {
+const CARRIED = { ...NOT_REACHED, outcome: 'SKIPPED', reason: 'CARRIED' } as const;
+
+export function previewOf(fact: Fact): PreviewedStep[] {
   switch (fact.type) {
     case 'STEP_OPENED':
       return [

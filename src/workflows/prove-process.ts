@@ -11,6 +11,7 @@ import {
   type Reminder,
   type StepNode,
 } from './process.js';
+import { neverOpens, PROOF_BUDGET, unknownInConditions } from './prove-conditions.js';
 import { ruleName } from './resolve-approvers.js';
 import type { SubjectTypeDescription } from './subject-types.js';
 
@@ -20,6 +21,9 @@ export interface Nameable {
   readonly calendars: ReadonlySet<string>;
   /** Used where neither the definition nor the subject's department names one. */
   readonly defaultCalendar: string | null;
+  /** Departments and forms by key, where they are known. */
+  readonly departments?: ReadonlySet<string> | null;
+  readonly forms?: ReadonlySet<string> | null;
 }
 
 /** What can be said of a definition without running it. No problem: every name is known, every condition is a sound
@@ -48,7 +52,12 @@ export function problemsOfProcess(
         message: `${definition.subjectType} has no purpose ${definition.purpose}; it has ${subject.purposes.join(', ')}`,
       });
     }
-    problems.push(...conditionProblems(definition));
+    const unsound = [...conditionProblems(definition)];
+    problems.push(...unsound);
+    if (unsound.length === 0) {
+      problems.push(...unknownInConditions(definition, known));
+      problems.push(...neverOpens(definition, { left: PROOF_BUDGET }));
+    }
     problems.push(...editableProblems(definition, subject));
   }
   problems.push(...calendarProblems(definition.calendar, ['calendar'], known));
@@ -165,6 +174,14 @@ function* stepProblems(place: Place, step: DecisionStep): Generator<Problem> {
   yield* timeProblems(step, place.path, place.definition.calendar, place.known);
   for (const [index, { action }] of step.ladder.entries()) {
     if ('who' in action) yield* ruleListProblems(place, action.who, ['ladder', index, 'action', 'who']);
+    if ((action.do === 'add' || action.do === 'hand-over') && namesNobodyNew(step, action.who)) {
+      yield {
+        path: [...place.path, 'ladder', index, 'action', 'who'],
+        rule: 'dead-end',
+        message: `the rung ${action.do === 'add' ? 'adds' : 'hands over to'} those who are asked already`,
+        example: `${step.key} → rung ${index + 1} → ${action.who.map(ruleName).join(', ')}`,
+      };
+    }
     if (action.do === 'decide' && index < step.ladder.length - 1) {
       yield {
         path: [...place.path, 'ladder', index + 1],
@@ -174,6 +191,12 @@ function* stepProblems(place: Place, step: DecisionStep): Generator<Problem> {
     }
   }
 }
+
+/** An escalation that reaches nobody but the step's own approvers ends nowhere. */
+const namesNobodyNew = (step: DecisionStep, who: readonly ApproverRule[]): boolean => {
+  const own = new Set(step.approvers.map(ruleName));
+  return who.every((rule) => own.has(ruleName(rule)));
+};
 
 const isUnknownField = (place: Place, field: string): boolean =>
   place.hasFields && !Object.hasOwn(place.definition.fieldTypes, field);

@@ -123,7 +123,7 @@ const isProposal = (request: RequestState, { status, stepKey }: AssignmentState)
   status === 'ADVISED' && stepOf(request.definition, stepKey)?.kind !== 'advise';
 
 /** Whoever decided the step when it was decided last, in this round or before; not who abstained or returned it. */
-function decidersOf(request: RequestState, stepKey: string): string[] {
+export function decidersOf(request: RequestState, stepKey: string): string[] {
   const deciding = request.assignments.filter(
     (assignment) =>
       assignment.stepKey === stepKey &&

@@ -54,6 +54,14 @@ const electorate = (size: number): Ballot[] =>
     required: false,
   }));
 
+/** What comes in at any point: an operand like the others, one with the veto in a group of its own, a gate. */
+const ADDED: readonly Ballot[] = [
+  { verdict: null, weight: 2, group: 'b', veto: false, required: false },
+  { verdict: 'APPROVE', weight: 1, group: 'a', veto: false, required: false },
+  { verdict: 'REJECT', weight: 1, group: 'c', veto: true, required: false },
+  { verdict: null, weight: 1, group: null, veto: false, required: true },
+];
+
 const vote = (ballots: readonly Ballot[], index: number, verdict: Verdict): Ballot[] =>
   ballots.with(index, { ...(ballots[index] as Ballot), verdict });
 
@@ -105,6 +113,22 @@ describe.each(FORMULAS.map((formula) => [nameOf(formula), formula] as const))('%
           const explained =
             outcome === 'APPROVED' && contested && final === 'REJECTED' && approvalRuleMet(formula, full);
           if (!explained) throw new Error(`${votesOf(state)} is ${outcome}, ${votesOf(full)} is ${final}`);
+        }
+      });
+    }
+  });
+
+  test('an operand added or removed at any point of any vote gives what it gives from scratch', () => {
+    for (const size of sizes.slice(0, VOTERS - 2)) {
+      everyOpenState(formula, size, (state) => {
+        for (let at = 0; at <= size; at += 1) {
+          const changed = ADDED.map((ballot) => state.toSpliced(at, 0, ballot));
+          if (at < size) changed.push(state.toSpliced(at, 1));
+          for (const ballots of changed) {
+            const expected = outcomeByForce(formula, ballots);
+            if (outcomeOf(formula, ballots) !== expected)
+              throw new Error(`${votesOf(ballots)}: ${outcomeOf(formula, ballots)}, by force ${expected}`);
+          }
         }
       });
     }
@@ -197,7 +221,7 @@ describe('any ballots', () => {
         let ballots: Ballot[] = [];
         for (const step of changes) {
           const at = 'at' in step ? step.at % Math.max(1, ballots.length) : 0;
-          if (step.do === 'add' && ballots.length < 6) ballots = [...ballots, step.ballot];
+          if (step.do === 'add' && ballots.length < VOTERS + 1) ballots = [...ballots, step.ballot];
           if (step.do === 'remove') ballots = ballots.toSpliced(at, 1);
           if (step.do === 'vote' && ballots[at]) ballots = vote(ballots, at, step.verdict);
           const turned = [...ballots.slice(turn % 7), ...ballots.slice(0, turn % 7)];

@@ -4,10 +4,11 @@ import { readDb } from '../../entities/read-db.js';
 import { decide } from '../../workflows/decide.js';
 import { effectsOf } from '../../workflows/effects.js';
 import { evolve } from '../../workflows/evolve.js';
-import { SYSTEM, type Command, type Fact, type RequestState } from '../../workflows/request.js';
+import { SYSTEM, type Command, type Fact, type RequestState, type World } from '../../workflows/request.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
 import type { TransactionContext } from '../transaction.js';
 import { announce, carryOut } from './carry-out.js';
+import { keepRoute } from './keep-route.js';
 import { saveRequest } from './save-request.js';
 
 /** What a command did: the request as it is now, and what happened. No facts: there was nothing to do. */
@@ -39,10 +40,12 @@ export async function applyTo(
   command: Command,
 ): Promise<Applied> {
   const { organisation, calendarOf } = await loadOrganisation(tx.em);
-  const facts = decide(stored.state, command, { now: nowFor(tx, stored), organisation, calendarOf });
+  const world: World = { now: nowFor(tx, stored), organisation, calendarOf };
+  const facts = decide(stored.state, command, world);
   if (facts.length === 0) return { state: stored.state, facts, assignmentIds: stored.assignmentIds };
   const after = facts.reduce(evolve, stored.state);
   const assignmentIds = await saveRequest(tx, stored, after, facts);
+  await keepRoute(tx, after, facts, world);
   await carryOut(tx, after, effectsOf(after, facts), 'by' in command ? command.by : SYSTEM);
   await announce(tx, stored.state, after, assignmentIds);
   return { state: after, facts, assignmentIds };

@@ -20,7 +20,7 @@ export interface InstalledPacks {
 }
 
 /** One at a time over all processes of the product. */
-const INSTALL_LOCK = 7_270_012;
+export const INSTALL_LOCK = 7_270_012;
 
 /**
  * Checks every pack under `root` as a whole and brings what is new into the database: all or nothing. Safe to repeat
@@ -133,7 +133,7 @@ async function installTemplates(tx: TransactionContext, packs: readonly Pack[]):
 }
 
 /** Publishes a version that is not there yet and retires the ones before it; answers how many it published. */
-async function publish(tx: TransactionContext, definition: ProcessDefinition): Promise<number> {
+export async function publish(tx: TransactionContext, definition: ProcessDefinition): Promise<number> {
   const db = readDb(tx.em);
   const { key, version, subjectType, purpose, priority } = definition;
   const digest = digestOf(definition);

@@ -2,6 +2,7 @@ import { Field, ObjectType, registerEnumType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { User } from '../../entities/organisation/user.js';
 import { Instant } from '../../entities/scalars.js';
+import { sensitiveFields } from '../../workflows/condition-shape.js';
 import type { PreviewedStep } from '../../workflows/preview.js';
 import { stepOf, type ProcessDefinition, type StepNode } from '../../workflows/process.js';
 import { personById } from '../organisation/people.js';
@@ -84,6 +85,9 @@ export class ApprovalPreview {
 
   @Field(() => [PreviewStep], { description: 'Its steps in reading order.' })
   steps!: PreviewStep[];
+
+  @Field(() => [String], { description: "The subject's fields whose change could alter the route." })
+  sensitiveFields!: string[];
 }
 
 /** The core's preview as clients see it: people by name, titles in the viewer's language. */
@@ -91,7 +95,11 @@ export async function previewView(ctx: Context, previewed: Previewed): Promise<A
   const { definition, processVersionId, steps } = previewed;
   const { key, version } = definition;
   const process = { id: processVersionId, key, version, title: inLanguage(definition.title, ctx.language) };
-  return { process, steps: await Promise.all(steps.map((step) => stepView(ctx, definition, step))) };
+  return {
+    process,
+    steps: await Promise.all(steps.map((step) => stepView(ctx, definition, step))),
+    sensitiveFields: sensitiveFields(definition),
+  };
 }
 
 interface Previewed {

@@ -9,7 +9,14 @@ export async function processDefinitions(
   subjectType: SubjectType | null,
   status: ProcessStatus | null,
 ): Promise<ProcessVersion[]> {
-  let rows = readDb(ctx.em)
+  let rows = versions(ctx).orderBy('subject_type').orderBy('key').orderBy('version', 'desc').limit(500);
+  if (subjectType) rows = rows.where('subject_type', '=', subjectType);
+  if (status) rows = rows.where('status', '=', status);
+  return (await rows.execute()) as unknown as ProcessVersion[];
+}
+
+const versions = (ctx: Context) =>
+  readDb(ctx.em)
     .selectFrom('process_version')
     .select([
       'id',
@@ -21,12 +28,9 @@ export async function processDefinitions(
       'priority',
       'definition',
       'published_at as publishedAt',
-    ])
-    .orderBy('subject_type')
-    .orderBy('key')
-    .orderBy('version', 'desc')
-    .limit(500);
-  if (subjectType) rows = rows.where('subject_type', '=', subjectType);
-  if (status) rows = rows.where('status', '=', status);
-  return (await rows.execute()) as unknown as ProcessVersion[];
+    ]);
+
+/** The version with this id, which exists. */
+export async function processDefinitionById(ctx: Context, id: string): Promise<ProcessVersion> {
+  return (await versions(ctx).where('id', '=', id).executeTakeFirstOrThrow()) as unknown as ProcessVersion;
 }

@@ -1,0 +1,48 @@
+import type { Context } from '../../context.js';
+import { refusal } from '../../errors.js';
+import { readRequests, type StoredRequest } from '../../entities/approvals/request-rows.js';
+import { readDb, visible } from '../../entities/read-db.js';
+import { parseFact } from '../../workflows/canonical.js';
+import { explain, type ExplainedStep } from '../../workflows/explain.js';
+import type { Fact } from '../../workflows/request.js';
+import { loadOrganisation } from '../organisation/load-organisation.js';
+import { requireActor, requireId } from '../transaction.js';
+
+export interface Explained {
+  readonly stored: StoredRequest;
+  readonly steps: readonly ExplainedStep[];
+}
+
+/** Why a request that you may see stands where it stands. Reads only. @throws NOT_FOUND */
+export async function explainRequest(ctx: Context, requestId: string): Promise<Explained> {
+  const id = requireId(requestId, 'approval request');
+  const seen = await readDb(ctx.em)
+    .selectFrom('approval_request')
+    .select('id')
+    .where('id', '=', id)
+    .where(visible(requireActor(ctx), 'request:read', 'approval_request'))
+    .executeTakeFirst();
+  const [stored] = seen ? await readRequests(ctx.em, [id]) : [];
+  if (!stored) throw refusal('NOT_FOUND', { what: 'approval request' });
+  const { organisation, calendarOf } = await loadOrganisation(ctx.em);
+  const facts = (await factsOf(ctx, [id])).get(id) ?? [];
+  return { stored, steps: explain(stored.state, facts, { now: ctx.now, organisation, calendarOf }) };
+}
+
+/** The facts of requests, each in order; one statement. */
+export async function factsOf(
+  ctx: Pick<Context, 'em'>,
+  requestIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly Fact[]>> {
+  const facts = new Map<string, Fact[]>(requestIds.map((id) => [id, []]));
+  if (requestIds.length === 0) return facts;
+  const rows = await readDb(ctx.em)
+    .selectFrom('approval_event')
+    .select(['request_id', 'canonical'])
+    .where('request_id', 'in', requestIds)
+    .orderBy('request_id')
+    .orderBy('sequence')
+    .execute();
+  for (const { request_id, canonical } of rows) facts.get(request_id)?.push(parseFact(canonical));
+  return facts;
+}

@@ -1,0 +1,85 @@
+import { expressionTree, type ExpressionNode, type FieldTypes } from './condition.js';
+import {
+  isDecisionStep,
+  nodesOf,
+  type ApproverRule,
+  type PersonSource,
+  type ProcessDefinition,
+  type StepNode,
+} from './process.js';
+
+// What expressions read, found in their trees.
+
+const isNode = (value: unknown): value is ExpressionNode =>
+  typeof value === 'object' && value !== null && 'op' in value && 'args' in value;
+
+/** The arguments of a node that are nodes themselves; argument lists of calls are opened. */
+export const childrenOf = ({ args }: ExpressionNode): ExpressionNode[] =>
+  (Array.isArray(args) ? args.flat(2) : [args]).filter(isNode);
+
+/** `subject.data.x` → `['subject', 'data', 'x']`; null for anything that is no plain path. */
+export function pathOf(node: ExpressionNode): string[] | null {
+  if (node.op === 'id') return [String(node.args)];
+  if (node.op !== '.' && node.op !== '[]') return null;
+  const [base, key] = node.args as [ExpressionNode, unknown];
+  const before = isNode(base) ? pathOf(base) : null;
+  if (before === null) return null;
+  if (typeof key === 'string') return [...before, key];
+  if (isNode(key) && key.op === 'value' && typeof key.args === 'string') return [...before, key.args];
+  return null;
+}
+
+/** The paths that an expression reads, longest only: `subject.data.x`, `requester.roles`, `round`. */
+export function pathsRead(expression: string, fieldTypes: FieldTypes): string[] {
+  const root = expressionTree(expression, fieldTypes);
+  if (root === null) return [];
+  const found = new Set<string>();
+  const visit = (node: ExpressionNode): void => {
+    const path = pathOf(node);
+    if (path !== null) found.add(path.join('.'));
+    else for (const child of childrenOf(node)) visit(child);
+  };
+  visit(root);
+  return [...found];
+}
+
+/** The subject's fields that an expression reads. */
+const fieldsRead = (expression: string | null, fieldTypes: FieldTypes): string[] =>
+  expression === null
+    ? []
+    : pathsRead(expression, fieldTypes).flatMap((path) => {
+        const [root, field] = path.split('.');
+        return root === 'subject' && field !== undefined ? [field] : [];
+      });
+
+const sourceField = (source: PersonSource): string[] =>
+  typeof source === 'object' ? [source.field] : source === 'owner' ? ['ownerId'] : [];
+
+const ruleFields = (rule: ApproverRule): string[] => {
+  if (rule.rule === 'field') return [rule.field];
+  if (rule.rule === 'manager' || rule.rule === 'managers') return sourceField(rule.of);
+  return [];
+};
+
+/** Every rule by which a step finds people when it opens. */
+export function rulesOf(node: StepNode): readonly ApproverRule[] {
+  if (node.kind === 'notify') return node.recipients;
+  if (!isDecisionStep(node)) return [];
+  return typeof node.onNobody === 'object' ? [...node.approvers, ...node.onNobody.assign] : node.approvers;
+}
+
+/** The subject's fields that a step's condition and rules read. */
+export const fieldsOfStep = (node: StepNode, fieldTypes: FieldTypes): string[] => [
+  ...fieldsRead(node.when, fieldTypes),
+  ...rulesOf(node).flatMap(ruleFields),
+];
+
+/** The fields whose change could alter the route: read by the guard, a condition or a rule. Sorted. */
+export function sensitiveFields(definition: ProcessDefinition): string[] {
+  const { guard, steps, fieldTypes } = definition;
+  const all = [
+    ...fieldsRead(guard, fieldTypes),
+    ...[...nodesOf(steps)].flatMap((node) => fieldsOfStep(node, fieldTypes)),
+  ];
+  return [...new Set(all)].filter((field) => Object.hasOwn(fieldTypes, field)).toSorted();
+}

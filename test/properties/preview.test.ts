@@ -1,0 +1,126 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { isRefusal } from '../../src/errors.js';
+import { decide } from '../../src/workflows/decide.js';
+import { evolve } from '../../src/workflows/evolve.js';
+import { expectedRoute, openedSteps, routeDifferences } from '../../src/workflows/expected-route.js';
+import { nextYes, preview } from '../../src/workflows/preview.js';
+import { isDecisionStep, nodesOf, stepOf, type ProcessDefinition } from '../../src/workflows/process.js';
+import {
+  newRequest,
+  type DecisionAction,
+  type Fact,
+  type RequestState,
+  type SubjectSnapshot,
+  type World,
+} from '../../src/workflows/request.js';
+import { MONDAY, OFFICE_HOURS } from '../support/engine-builders.js';
+import {
+  anyContentOf,
+  anyDefinitionFor,
+  anyOrganisationOf,
+  personName,
+} from '../support/generated-processes.js';
+
+const RUNS = Number(process.env['FC_RUNS'] ?? 1000);
+const MINUTE = 60_000;
+const YES: Readonly<Record<string, DecisionAction>> = {
+  approve: 'APPROVE',
+  advise: 'ADVISE',
+  confirm: 'CONFIRM',
+  file: 'FILE',
+};
+
+/** Whether the route can hang on who of several decides first: then everyone decides in the order of the preview. */
+const hangsOnOrder = (definition: ProcessDefinition): boolean =>
+  [...nodesOf(definition.steps)].some(
+    (node) =>
+      JSON.stringify(node).includes('"decider"') || (isDecisionStep(node) && node.neverSameAs.length > 0),
+  );
+
+const cases = fc.integer({ min: 3, max: 10 }).chain((size) =>
+  fc.record({
+    definition: anyDefinitionFor(size),
+    organisation: anyOrganisationOf(size),
+    requester: fc.nat(size - 1).map(personName),
+    owner: fc.nat(size - 1).map(personName),
+    content: anyContentOf(size),
+    departmentId: fc.constantFrom('sales', 'shop', null),
+    picks: fc.infiniteStream(fc.nat(1000)),
+  }),
+);
+
+test('the preview is the executed route while the organisation stands still, whoever decides first', () => {
+  let executed = 0;
+  fc.assert(
+    fc.property(cases, ({ definition, organisation, requester, owner, content, departmentId, picks }) => {
+      let minutes = 0;
+      const world = (): World => ({
+        now: new Date(MONDAY.getTime() + (minutes += 1) * MINUTE),
+        organisation,
+        calendarOf: () => OFFICE_HOURS,
+      });
+      const subject: SubjectSnapshot = {
+        type: 'contract',
+        id: 'c',
+        title: 'C',
+        ownerId: owner,
+        departmentId,
+        content,
+        digest: '',
+      };
+      const interests = [{ personId: owner, because: 'OWNER' as const }];
+      const facts: Fact[] = [];
+      let request: RequestState = newRequest('r', definition, MONDAY);
+      const run = (made: readonly Fact[]): void => {
+        facts.push(...made);
+        request = made.reduce(evolve, request);
+      };
+      try {
+        const expected = preview(definition, { requesterId: requester, subject, interests }, world());
+        const submit = { type: 'submit', by: requester, subject, interests, comment: null } as const;
+        run(decide(request, submit, world()));
+        const kept = expectedRoute(request, facts, world());
+        const anyOrder = !hangsOnOrder(definition);
+        const seen = openedSteps(request, facts, world());
+        for (let count = 0; count < 500 && request.status === 'PENDING'; count += 1) {
+          const open = request.assignments.filter(({ status }) => status === 'OPEN');
+          const one = open[(picks.next().value as number) % open.length];
+          const step = one && stepOf(definition, one.stepKey);
+          if (!one || !isDecisionStep(step)) break;
+          const own = {
+            type: 'decide',
+            by: one.personId,
+            ordinal: one.ordinal,
+            action: YES[step.kind]!,
+            comment: 'y',
+            evidence: 'y',
+          } as const;
+          const command = anyOrder ? own : nextYes(request, world().now);
+          if (command === null) break;
+          const made = decide(request, command, world());
+          run(made);
+          seen.push(...openedSteps(request, made, world()));
+        }
+        const last = new Map(seen.map((step) => [step.key, step]));
+        const actual = [...last.values()];
+        const reached = kept.filter(({ outcome }) => outcome !== 'NOT_REACHED');
+        expect(reached.map(({ key }) => key).toSorted()).toEqual([...last.keys()].toSorted());
+        expect(routeDifferences(reached, actual)).toEqual([]);
+        for (const step of expected) {
+          const found = last.get(step.key);
+          expect([step.key, step.outcome, step.reason]).toEqual([
+            step.key,
+            found?.outcome ?? 'NOT_REACHED',
+            found?.reason ?? null,
+          ]);
+        }
+        executed += 1;
+      } catch (error) {
+        if (!isRefusal(error) || error.code !== 'CONDITION_FAILED') throw error;
+      }
+    }),
+    { numRuns: RUNS },
+  );
+  expect(executed).toBeGreaterThan(RUNS / 2);
+});
