@@ -1,10 +1,11 @@
 import type { Context } from '../../context.js';
 import { refusal } from '../../errors.js';
+import { readFactRows, valueIn } from '../../entities/approvals/fact-rows.js';
 import { readRequests, type StoredRequest } from '../../entities/approvals/request-rows.js';
 import { readDb, visible } from '../../entities/read-db.js';
-import { parseFact } from '../../workflows/canonical.js';
 import { explain, type ExplainedStep } from '../../workflows/explain.js';
 import type { Fact } from '../../workflows/request.js';
+import { unsealFact } from '../../workflows/seal.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
 import { requireActor, requireId } from '../transaction.js';
 
@@ -29,20 +30,14 @@ export async function explainRequest(ctx: Context, requestId: string): Promise<E
   return { stored, steps: explain(stored.state, facts, { now: ctx.now, organisation, calendarOf }) };
 }
 
-/** The facts of requests, each in order; one statement. */
+/** The facts of requests with their free text, each in order; two statements. */
 export async function factsOf(
   ctx: Pick<Context, 'em'>,
   requestIds: readonly string[],
 ): Promise<ReadonlyMap<string, readonly Fact[]>> {
-  const facts = new Map<string, Fact[]>(requestIds.map((id) => [id, []]));
-  if (requestIds.length === 0) return facts;
-  const rows = await readDb(ctx.em)
-    .selectFrom('approval_event')
-    .select(['request_id', 'canonical'])
-    .where('request_id', 'in', requestIds)
-    .orderBy('request_id')
-    .orderBy('sequence')
-    .execute();
-  for (const { request_id, canonical } of rows) facts.get(request_id)?.push(parseFact(canonical));
-  return facts;
+  const found = new Map<string, Fact[]>(requestIds.map((id) => [id, []]));
+  const { facts, texts } = await readFactRows(ctx.em, requestIds);
+  const valueOf = valueIn(texts);
+  for (const { requestId, canonical } of facts) found.get(requestId)?.push(unsealFact(canonical, valueOf));
+  return found;
 }

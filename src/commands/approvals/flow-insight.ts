@@ -5,7 +5,7 @@ import { definitionsOf } from '../../entities/approvals/request-rows.js';
 import { readDb, visible } from '../../entities/read-db.js';
 import { Instant } from '../../entities/scalars.js';
 import { INSIGHT_MAX } from '../../limits.js';
-import { parseFact } from '../../workflows/canonical.js';
+import { unsealFact } from '../../workflows/seal.js';
 import { flowInsight, type FlowInsight } from '../../workflows/flow-insight.js';
 import type { ProcessDefinition } from '../../workflows/process.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
@@ -31,6 +31,9 @@ export interface ReckonedInsight {
   /** Requests of the period beyond the bound, newest last; not reckoned. */
   readonly leftOut: number;
 }
+
+/** Where time goes doesn't depend on what people wrote. */
+const WITHOUT_WORDS = (): undefined => undefined;
 
 /** How the requests that you may see flowed: one statement, and a pure function over what it gives. */
 export async function reckonFlowInsight(ctx: Context, filter: FlowInsightFilter): Promise<ReckonedInsight> {
@@ -61,7 +64,7 @@ export async function reckonFlowInsight(ctx: Context, filter: FlowInsightFilter)
   const histories = rows.map(({ id, versionId, facts }) => ({
     requestId: id,
     definition: definitions.get(versionId) as ProcessDefinition,
-    facts: (facts ?? []).map(parseFact),
+    facts: (facts ?? []).map((canonical) => unsealFact(canonical, WITHOUT_WORDS)),
   }));
   const { organisation, calendarOf } = await loadOrganisation(ctx.em);
   return {

@@ -144,6 +144,7 @@ const COLUMNS = [
   'r.ended_at',
   'r.returned_by_id',
   'r.last_nudged_at',
+  'r.expires_at',
   'r.fact_count',
   'r.chain_head',
 ] as const;
