@@ -1,20 +1,27 @@
 import { isRefusal, refusal, unreachable } from '../errors.js';
 import { ASSIGNMENTS_MAX } from '../limits.js';
+import { coverAbsences, giveBack, replaceLeaver, substitute } from './absence.js';
+import { checkedChoices, requireChosen } from './choices.js';
+import { claim, claimByActing, closePool, release } from './claim.js';
 import { emit, type Draft } from './draft.js';
 import { escalate, remind } from './escalate.js';
 import { advance, end, openBlocked, returnToRequester, returnToStep, settle } from './flow.js';
+import { outcomeOf } from './formula.js';
 import { addApprover, answerToDelegator, handOver } from './hand-over.js';
 import { permitOnAssignment, permitOnRequest } from './permit.js';
 import { isDecisionStep, stepOf, type DecisionStep } from './process.js';
 import {
+  ballotsOf,
   currentStep,
   isEnded,
   type Command,
   type DecisionAction,
   type DecisionStatus,
   type Fact,
+  type GivenChoice,
   type Interest,
   type RequestState,
+  type StepChoice,
   type World,
 } from './request.js';
 import { carriedSteps, changedFields } from './resubmission.js';
@@ -30,6 +37,7 @@ export function decide(request: RequestState, command: Command, world: World): F
     throw refusal('NOT_FOUND', { what: 'approval request' });
   const draft: Draft = { request, facts: [], world };
   apply(draft, command);
+  coverAbsences(draft, request.assignments.length);
   if (draft.request.assignments.length > ASSIGNMENTS_MAX) {
     throw refusal('BAD_USER_INPUT', { reason: `more than ${ASSIGNMENTS_MAX} assignments in one request` });
   }
@@ -66,6 +74,16 @@ function apply(draft: Draft, command: Command): void {
       return openBlocked(draft);
     case 'timer':
       return command.kind === 'reminder' ? remind(draft, command) : escalate(draft, command);
+    case 'claim':
+      return claim(draft, command);
+    case 'release':
+      return release(draft, command);
+    case 'substitute':
+      return substitute(draft, command);
+    case 'give-back':
+      return giveBack(draft, command);
+    case 'replace-leaver':
+      return replaceLeaver(draft, command);
     default:
       return unreachable(command);
   }
@@ -80,8 +98,21 @@ function submit(draft: Draft, command: Of<'submit'>): void {
   const process = { key: definition.key, version: definition.version };
   const { by, subject, comment } = command;
   const interests = withRequester(by, command.interests);
-  emit(draft, { type: 'SUBMITTED', by, subject, interests, comment, process });
+  const proposed: RequestState = { ...draft.request, requesterId: by, subject, interests };
+  const choices = requesterChoices(proposed, command.choices, draft.world);
+  emit(draft, { type: 'SUBMITTED', by, subject, interests, comment, process, ...choices });
   advance(draft);
+}
+
+/** The requester's choices, checked and complete; nothing where the definition asks for none. */
+function requesterChoices(
+  request: RequestState,
+  given: readonly GivenChoice[] = [],
+  world: World,
+): { readonly choices?: readonly StepChoice[] } {
+  const choices = checkedChoices(request, null, given, world);
+  requireChosen(request, null, choices, world);
+  return choices.length > 0 ? { choices } : {};
 }
 
 /** The requester always has an interest, whoever lists them. */
@@ -105,9 +136,30 @@ function decideAssignment(draft: Draft, command: Of<'decide'>): void {
   requireWords(step, command);
   const { ordinal, by, comment, evidence } = command;
   const decision = STATUS_OF[command.action];
-  if (answerToDelegator(draft, step, assignment, decision, comment)) return;
-  emit(draft, { type: 'DECIDED', ordinal, by, decision, comment, evidence });
+  const chooser = command.action === 'APPROVE' ? step.key : '';
+  const choices = checkedChoices(draft.request, chooser, command.choices ?? [], draft.world);
+  claimByActing(draft, assignment);
+  if (answerToDelegator(draft, step, assignment, decision, comment)) {
+    if (choices.length > 0) throw refusal('BAD_USER_INPUT', CHOICE_OF_DELEGATE);
+    return;
+  }
+  const chosen = choices.length > 0 ? { choices } : {};
+  emit(draft, { type: 'DECIDED', ordinal, by, decision, comment, evidence, ...chosen });
+  closePool(draft, assignment);
+  if (command.action === 'APPROVE' && isApproved(draft.request, step))
+    requireChosen(draft.request, step.key, [], draft.world);
   settle(draft, step);
+}
+
+const CHOICE_OF_DELEGATE = {
+  reason: 'whoever confirms your decision chooses',
+  fields: [{ path: 'choices', rule: 'none by a delegate whose decision is confirmed' }],
+};
+
+/** Whether the votes by now approve the step. */
+function isApproved(request: RequestState, step: DecisionStep): boolean {
+  const state = currentStep(request, step.key);
+  return state?.status === 'OPEN' && outcomeOf(step.formula, ballotsOf(request, state)) === 'APPROVED';
 }
 
 function requireWords(step: DecisionStep, command: Of<'decide'>): void {
@@ -128,8 +180,10 @@ function returnRequest(draft: Draft, command: Of<'return'>): void {
   if (!command.comment) throw refusal('COMMENT_REQUIRED', { step: step.key });
   const { ordinal, by, comment } = command;
   const target = command.toStep === null ? null : returnTarget(draft.request, step.key, command.toStep);
+  claimByActing(draft, assignment);
   if (answerToDelegator(draft, step, assignment, 'RETURNED', comment)) return;
   emit(draft, { type: 'DECIDED', ordinal, by, decision: 'RETURNED', comment, evidence: null });
+  closePool(draft, assignment);
   if (target === null) return returnToRequester(draft, by, comment);
   return returnToStep(draft, target, by, comment);
 }
@@ -161,6 +215,8 @@ function resubmit(draft: Draft, command: Of<'resubmit'>): void {
   const interests = [...withRequester(by, command.interests), ...shared];
   const changed = changedFields(request.subject, subject);
   const carried = carriedSteps(request, { subject, interests, changed }, draft.world);
+  const next: RequestState = { ...request, subject, interests, round: request.round + 1 };
+  const choices = requesterChoices(next, command.choices, draft.world);
   emit(draft, {
     type: 'RESUBMITTED',
     by,
@@ -170,6 +226,7 @@ function resubmit(draft: Draft, command: Of<'resubmit'>): void {
     comment,
     carried,
     changed,
+    ...choices,
   });
   advance(draft);
 }

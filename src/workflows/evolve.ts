@@ -1,5 +1,6 @@
 import { unreachable } from '../errors.js';
 import {
+  poolMates,
   SYSTEM,
   type AssignmentState,
   type AssignmentStatus,
@@ -7,6 +8,7 @@ import {
   type Interest,
   type NewAssignment,
   type RequestState,
+  type StepChoice,
   type StepState,
 } from './request.js';
 
@@ -27,6 +29,7 @@ function transition(request: RequestState, fact: Fact): RequestState {
         submittedAt: fact.at,
         subject: fact.subject,
         interests: fact.interests,
+        choices: fact.choices ?? [],
       };
     case 'STEP_OPENED':
       return addAssignments(
@@ -73,7 +76,7 @@ function transition(request: RequestState, fact: Fact): RequestState {
     case 'ASSIGNMENT_OPENED':
       return patch(request, fact.ordinal, { status: 'OPEN', openedAt: fact.at, dueAt: fact.dueAt });
     case 'DECIDED':
-      return patch(request, fact.ordinal, {
+      return patch(withChoices(request, fact.choices), fact.ordinal, {
         status: fact.decision,
         decidedAt: fact.at,
         decidedById: fact.by,
@@ -96,8 +99,10 @@ function transition(request: RequestState, fact: Fact): RequestState {
     case 'ASSIGNMENT_CLOSED':
       return patch(request, fact.ordinal, { status: fact.status, reason: fact.reason });
     case 'HANDED_OVER': {
-      const status: AssignmentStatus = fact.kind === 'DELEGATION' ? 'DELEGATED' : 'TRANSFERRED';
-      const handed = patch(request, fact.ordinal, { status, comment: fact.comment });
+      const back = fact.kind === 'DELEGATION' || fact.kind === 'ABSENCE';
+      const status: AssignmentStatus = back ? 'DELEGATED' : 'TRANSFERRED';
+      const reason = fact.kind === 'ABSENCE' || fact.kind === 'LEAVER' ? { reason: fact.kind } : {};
+      const handed = patch(request, fact.ordinal, { status, comment: fact.comment, ...reason });
       return succeed(
         { ...handed, interests: mergeInterests(request.interests, fact.interests) },
         fact.ordinal,
@@ -130,7 +135,7 @@ function transition(request: RequestState, fact: Fact): RequestState {
     case 'RESUBMITTED':
       return carry(
         {
-          ...request,
+          ...withChoices(request, fact.choices),
           status: 'PENDING',
           subject: fact.subject,
           interests: fact.interests,
@@ -154,9 +159,55 @@ function transition(request: RequestState, fact: Fact): RequestState {
     }
     case 'ENDED':
       return { ...request, status: fact.outcome, endedAt: fact.at };
+    case 'CLAIMED':
+      return patchMates(patch(request, fact.ordinal, { claimedAt: fact.at }), fact.ordinal, () => ({
+        status: 'WAITING',
+        waitsFor: fact.ordinal,
+      }));
+    case 'RELEASED':
+      return patchMates(patch(request, fact.ordinal, { claimedAt: null }), fact.ordinal, (mate, released) =>
+        mate.waitsFor === fact.ordinal
+          ? {
+              status: 'OPEN',
+              waitsFor: null,
+              openedAt: mate.openedAt ?? fact.at,
+              dueAt: mate.dueAt ?? released.dueAt,
+            }
+          : null,
+      );
+    case 'GIVEN_BACK':
+      return succeed(
+        patch(request, fact.ordinal, { status: 'CANCELLED', reason: 'GIVEN_BACK' }),
+        fact.ordinal,
+        fact.successor,
+        fact.at,
+      );
     default:
       return unreachable(fact);
   }
+}
+
+/** Changes the others of the pool who could still take the turn. */
+function patchMates(
+  request: RequestState,
+  ordinal: number,
+  change: (mate: AssignmentState, own: AssignmentState) => Partial<AssignmentState> | null,
+): RequestState {
+  const own = request.assignments[ordinal - 1];
+  if (!own) return request;
+  return poolMates(request, own).reduce(
+    (state, mate) => patch(state, mate.ordinal, change(mate, own) ?? {}),
+    request,
+  );
+}
+
+/** A later choice for a step takes the place of the one before. */
+function withChoices(request: RequestState, made: readonly StepChoice[] = []): RequestState {
+  if (made.length === 0) return request;
+  const kept = (request.choices ?? []).filter(
+    (old) => !made.some((one) => one.step === old.step && one.rule === old.rule),
+  );
+  return { ...request, choices: [...kept, ...made] };
 }
 
 type NewStep = Omit<StepState, 'round' | 'rung'>;
@@ -203,6 +254,8 @@ function addAssignments(
     decidedById: assignment.status === 'APPROVED' ? assignment.personId : null,
     evidence: null,
     reason: assignment.status === 'APPROVED' ? 'CARRIED' : null,
+    pool: assignment.pool ?? null,
+    claimedAt: null,
   }));
   return { ...request, assignments: [...request.assignments, ...rows] };
 }
@@ -212,9 +265,10 @@ function succeed(request: RequestState, ordinal: number, successor: NewAssignmen
   const from = request.assignments[ordinal - 1];
   if (!from) return request;
   const added = addAssignments(request, from.stepKey, from.attempt, [successor], at, from.dueAt);
+  const claimed = from.claimedAt ? patch(added, successor.ordinal, { claimedAt: from.claimedAt }) : added;
   return {
-    ...added,
-    assignments: added.assignments.map((assignment) =>
+    ...claimed,
+    assignments: claimed.assignments.map((assignment) =>
       assignment.waitsFor === ordinal && assignment.ordinal !== successor.ordinal
         ? { ...assignment, waitsFor: successor.ordinal }
         : assignment,

@@ -49,7 +49,9 @@ type FindingRule =
   | 'no-due-time'
   | 'no-calendar'
   | 'no-process'
-  | 'clock-backwards';
+  | 'clock-backwards'
+  | 'unknown-group'
+  | 'gap';
 
 export type Path = readonly (string | number)[];
 

@@ -1,12 +1,15 @@
+import { choosable, demandsOn, willBeAsked } from './choices.js';
 import { decide } from './decide.js';
 import { evolve } from './evolve.js';
 import { isDecisionStep, nodesOf, stepOf, type DecisionStep, type ProcessDefinition } from './process.js';
 import {
+  interestOf,
   newRequest,
   type Command,
   type DecisionAction,
   type Exclusion,
   type Fact,
+  type GivenChoice,
   type Interest,
   type NewAssignment,
   type RequestState,
@@ -46,6 +49,7 @@ export function preview(
     readonly requesterId: string;
     readonly subject: SubjectSnapshot;
     readonly interests: readonly Interest[];
+    readonly choices?: readonly GivenChoice[] | undefined;
   },
   world: World,
 ): PreviewedStep[] {
@@ -56,28 +60,68 @@ export function preview(
     facts.push(...made);
     return made.reduce(evolve, request);
   };
-  let request = run(newRequest('preview', definition, world.now), {
+  const fresh = newRequest('preview', definition, world.now);
+  const proposed = { ...fresh, requesterId, subject, interests };
+  const open = new Map<string, readonly string[]>();
+  const firstChoices = supposed(proposed, null, submission.choices ?? [], world, open);
+  let request = run(fresh, {
     type: 'submit',
     by: requesterId,
     subject,
     interests,
     comment: null,
+    choices: firstChoices,
   });
   for (let count = 0; count < DECISIONS_MAX && request.status === 'PENDING'; count += 1) {
-    const open = request.assignments.find((assignment) => assignment.status === 'OPEN');
-    const step = open && stepOf(definition, open.stepKey);
-    if (!open || !isDecisionStep(step)) break;
+    const turn = request.assignments.find((assignment) => assignment.status === 'OPEN');
+    const step = turn && stepOf(definition, turn.stepKey);
+    if (!turn || !isDecisionStep(step)) break;
+    const action = YES[step.kind];
     request = run(request, {
       type: 'decide',
-      by: open.personId,
-      ordinal: open.ordinal,
-      action: YES[step.kind],
+      by: turn.personId,
+      ordinal: turn.ordinal,
+      action,
       comment: 'preview',
       evidence: 'preview',
+      choices: action === 'APPROVE' ? supposed(request, step.key, [], world, open) : [],
     });
   }
-  const reached = new Map(facts.flatMap((fact) => previewOf(fact)).map((step) => [step.key, step]));
+  const previewed = facts.flatMap((fact) => previewOf(fact));
+  const reached = new Map(
+    previewed.map((step): [string, PreviewedStep] => {
+      const choosable = open.get(step.key);
+      return [step.key, choosable ? { ...step, reason: 'CHOICE', people: choosable } : step];
+    }),
+  );
   return [...nodesOf(definition.steps)].map(({ key }) => reached.get(key) ?? { ...NOT_REACHED, key });
+}
+
+/**
+ * The choices given, and for each one that is still to be made as many people as it needs, so that the walk goes on.
+ * Who could be chosen is noted in `open` under the step.
+ */
+function supposed(
+  request: RequestState,
+  chooser: string | null,
+  given: readonly GivenChoice[],
+  world: World,
+  open: Map<string, readonly string[]>,
+): GivenChoice[] {
+  const missing = demandsOn(request, chooser).flatMap(({ step, rule }) => {
+    if (given.some((choice) => choice.step === step)) return [];
+    if (!willBeAsked(request, step, world)) return [];
+    const node = stepOf(request.definition, step);
+    const eligible = choosable(request, rule, step, world).filter(
+      (id) =>
+        world.organisation.people.get(id)?.active &&
+        interestOf(request, isDecisionStep(node) ? node : undefined, id) === null,
+    );
+    open.set(step, eligible);
+    const people = eligible.slice(0, Math.max(1, rule.min));
+    return people.length < Math.max(1, rule.min) ? [] : [{ step, people }];
+  });
+  return [...given, ...missing];
 }
 
 const NOT_REACHED = {
