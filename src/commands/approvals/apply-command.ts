@@ -5,9 +5,9 @@ import { decide } from '../../workflows/decide.js';
 import { effectsOf } from '../../workflows/effects.js';
 import { evolve } from '../../workflows/evolve.js';
 import { SYSTEM, type Command, type Fact, type RequestState } from '../../workflows/request.js';
-import { loadOrganisation } from '../organisation/load-organisation.js';
 import type { TransactionContext } from '../transaction.js';
 import { announce, carryOut } from './carry-out.js';
+import { loadWorld } from './load-world.js';
 import { saveRequest } from './save-request.js';
 
 /** What a command did: the request as it is now, and what happened. No facts: there was nothing to do. */
@@ -38,8 +38,7 @@ export async function applyTo(
   stored: StoredRequest,
   command: Command,
 ): Promise<Applied> {
-  const { organisation, calendarOf } = await loadOrganisation(tx.em);
-  const facts = decide(stored.state, command, { now: tx.now, organisation, calendarOf });
+  const facts = decide(stored.state, command, await loadWorld(tx, stored.definition, stored.id));
   if (facts.length === 0) return { state: stored.state, facts, assignmentIds: stored.assignmentIds };
   const after = facts.reduce(evolve, stored.state);
   const assignmentIds = await saveRequest(tx, stored, after, facts);

@@ -1,4 +1,5 @@
 import { escalate } from '../approvals/escalate.js';
+import { ABSENCE_BEGINS, ABSENCE_ENDS, absenceBegins, absenceEnds } from '../organisation/absence-timers.js';
 import { chaseMilestone } from '../plans/chase-milestone.js';
 import type { TimerActions } from './fire-timer.js';
 
@@ -8,4 +9,6 @@ export const TIMER_ACTIONS: TimerActions = {
   'approval-rung': { subjectTable: 'approval_request', act: escalate },
   'milestone-reminder': { subjectTable: 'plan', act: chaseMilestone },
   'milestone-rung': { subjectTable: 'plan', act: chaseMilestone },
+  [ABSENCE_BEGINS]: { subjectTable: 'absence', act: absenceBegins },
+  [ABSENCE_ENDS]: { subjectTable: 'absence', act: absenceEnds },
 };

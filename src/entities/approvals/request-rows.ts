@@ -7,6 +7,7 @@ import type {
   HandOver,
   Interest,
   RequestState,
+  StepChoice,
   StepState,
 } from '../../workflows/request.js';
 
@@ -48,6 +49,7 @@ interface Row {
   returned_by_id: string | null;
   last_nudged_at: string | null;
   fact_count: number;
+  choices: StepChoice[];
   chain_head: string;
   steps: StepRow[];
   assignments: AssignmentRow[];
@@ -93,6 +95,8 @@ interface AssignmentRow {
   comment: string | null;
   evidence: string | null;
   reason: string | null;
+  pool: string | null;
+  claimed_at: string | null;
 }
 
 /** Requests by id, whole, in one statement. Lock the row first (in a statement of its own) to decide on it. */
@@ -182,6 +186,7 @@ function toStored(row: Row, definition: ProcessDefinition): StoredRequest {
       assignments: row.assignments.map(toAssignment),
       returnedById: row.returned_by_id,
       lastNudgedAt: instant(row.last_nudged_at),
+      choices: row.choices,
       factCount: row.fact_count,
     },
   };
@@ -226,4 +231,6 @@ const toAssignment = (row: AssignmentRow): AssignmentState => ({
   comment: row.comment,
   evidence: row.evidence,
   reason: row.reason,
+  pool: row.pool,
+  claimedAt: instant(row.claimed_at),
 });

@@ -65,7 +65,7 @@ export class StepView {
 export class ActionPermission {
   @Field(() => String, {
     description:
-      'APPROVE, REJECT, ABSTAIN, ADVISE, CONFIRM, FILE, RETURN, DELEGATE, TRANSFER, ADD_APPROVER; on requests RESUBMIT, WITHDRAW, NUDGE.',
+      'APPROVE, REJECT, ABSTAIN, ADVISE, CONFIRM, FILE, RETURN, DELEGATE, TRANSFER, ADD_APPROVER, CLAIM, RELEASE; on requests RESUBMIT, WITHDRAW, NUDGE.',
   })
   action!: string;
 
