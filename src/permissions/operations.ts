@@ -69,6 +69,7 @@ export const OPERATIONS: RuleTree = {
     signOut: signedIn,
     setAbsence: signedIn,
     endAbsence: signedIn,
+    deactivatePerson: may('organisation:manage'),
     submitForApproval: signedIn,
     approve: mayAct('APPROVE'),
     reject: mayAct('REJECT'),
