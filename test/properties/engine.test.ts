@@ -68,7 +68,7 @@ type Try =
   /** Somebody goes (someone else stands in), comes back, or leaves for good. */
   | {
       readonly do: 'people';
-      readonly what: 'goes' | 'goes' | 'returns' | 'leaves';
+      readonly what: 'goes' | 'returns' | 'leaves';
       readonly pick: number;
       readonly other: number;
       readonly days: number;
