@@ -83,7 +83,7 @@ export function peopleExpressionProblem(expression: string, subject: FieldTypes)
   try {
     const checked = environmentFor(subject).parse(expression).check();
     if (!checked.valid) return firstLine(checked.error);
-    const type = String(checked.type ?? 'nothing');
+    const type = checked.type ?? 'nothing';
     return ['list<string>', 'list<dyn>', 'list', 'dyn'].includes(type)
       ? null
       : `gives ${type}, not a list of people`;

@@ -171,7 +171,7 @@ describe('coming back', () => {
 
   test('nor while one is away still', () => {
     const story = away('bob>cid');
-    back(story);
+    expect(back(story)).toEqual([]);
     expect(story.asked()).toEqual(['cid']);
   });
 
@@ -263,6 +263,15 @@ describe('a leaver', () => {
     story.organisation = OFFICE;
     story.unblock();
     expect(story.asked()).toEqual(['bob']);
+  });
+
+  test('whose successor decided a step that bars them blocks it as well', () => {
+    const story = submitted({
+      steps: [aStep('first', { by: 'cid' }), aStep('review', { by: 'bob', neverSameAs: ['first'] })],
+      organisation: OFFICE,
+    });
+    story.approve('cid');
+    expect(leaves(story, 'cid').step('review')).toMatchObject({ status: 'BLOCKED', reason: 'LEFT' });
   });
 
   test('is dropped where the same rule asks someone else, and only there', () => {

@@ -7,13 +7,7 @@ import type { StoredRequest } from '../../entities/approvals/request-rows.js';
 import { newRowId } from '../../entities/row-id.js';
 import { canonicalText, chainDigest } from '../../workflows/canonical.js';
 import { isDecisionStep, stepOf, type Localised } from '../../workflows/process.js';
-import {
-  SYSTEM,
-  type AssignmentState,
-  type Fact,
-  type RequestState,
-  type StepState,
-} from '../../workflows/request.js';
+import { SYSTEM, type AssignmentState, type Fact, type RequestState, type StepState } from '../../workflows/request.js';
 import type { TransactionContext } from '../transaction.js';
 
 /** Sorts assignments without a due time after all others. */
@@ -57,11 +51,7 @@ export const requestColumns = (state: RequestState) => ({
   factCount: state.factCount,
 });
 
-async function saveEvents(
-  tx: TransactionContext,
-  before: StoredRequest,
-  facts: readonly Fact[],
-): Promise<string> {
+async function saveEvents(tx: TransactionContext, before: StoredRequest, facts: readonly Fact[]): Promise<string> {
   let head = before.chainHead;
   const rows = facts.map((fact, offset) => {
     const canonical = canonicalText(fact);
@@ -82,11 +72,7 @@ async function saveEvents(
   return head;
 }
 
-async function saveInterests(
-  tx: TransactionContext,
-  before: RequestState,
-  after: RequestState,
-): Promise<void> {
+async function saveInterests(tx: TransactionContext, before: RequestState, after: RequestState): Promise<void> {
   if (before.interests === after.interests) return;
   const known = new Set(before.interests.map((interest) => interest.personId));
   const kept = new Set(after.interests.map((interest) => interest.personId));
@@ -94,17 +80,11 @@ async function saveInterests(
   if (gone.length > 0) await tx.em.nativeDelete(ApprovalInterest, { requestId: after.id, personId: gone });
   const added = after.interests.filter((interest) => !known.has(interest.personId));
   if (added.length > 0) {
-    await tx.em.insertMany(
-      ApprovalInterest,
-      added.map((interest) => ({ id: newRowId(), requestId: after.id, ...interest })),
-    );
+    await tx.em.insertMany(ApprovalInterest, added.map((interest) => ({ id: newRowId(), requestId: after.id, ...interest })));
   }
 }
 
-const titleOf = (title: Localised): { titleEn: string; titleZh: string } => ({
-  titleEn: title.en,
-  titleZh: title.zh ?? title.en,
-});
+const titleOf = (title: Localised): { titleEn: string; titleZh: string } => ({ titleEn: title.en, titleZh: title.zh ?? title.en });
 
 const stepColumns = (step: StepState) => ({
   status: step.status as ApprovalStep['status'],
@@ -155,61 +135,23 @@ const assignmentColumns = (assignment: AssignmentState) => ({
   claimedAt: assignment.claimedAt ?? null,
 });
 
-async function saveAssignments(
-  tx: TransactionContext,
-  before: StoredRequest,
-  after: RequestState,
-): Promise<readonly string[]> {
+async function saveAssignments(tx: TransactionContext, before: StoredRequest, after: RequestState): Promise<readonly string[]> {
   const ids = [...before.assignmentIds];
   const added: object[] = [];
   for (const [index, assignment] of after.assignments.entries()) {
     const old = before.state.assignments[index];
     if (old === assignment) continue;
     if (old) {
-      await tx.em.nativeUpdate(
-        ApprovalAssignment,
-        { id: ids[index] as string },
-        assignmentColumns(assignment),
-      );
+      await tx.em.nativeUpdate(ApprovalAssignment, { id: ids[index] as string }, assignmentColumns(assignment));
       continue;
     }
     const id = newRowId();
     ids.push(id);
-    const {
-      ordinal,
-      stepKey,
-      round,
-      attempt,
-      personId,
-      rule,
-      group,
-      weight,
-      veto,
-      required,
-      position,
-      previousOrdinal,
-      addedById,
-      handOver,
-      pool,
-    } = assignment;
+    const { ordinal, stepKey, round, attempt, personId, rule, group, weight, veto, required, position, previousOrdinal, addedById, handOver, pool } = assignment;
     added.push({
       id,
       requestId: after.id,
-      ...{
-        ordinal,
-        stepKey,
-        round,
-        attempt,
-        personId,
-        rule,
-        group,
-        weight,
-        veto,
-        required,
-        position,
-        previousOrdinal,
-        addedById,
-      },
+      ...{ ordinal, stepKey, round, attempt, personId, rule, group, weight, veto, required, position, previousOrdinal, addedById },
       pool: pool ?? null,
       handOverKind: handOver?.kind ?? null,
       handOverFromId: handOver?.fromPersonId ?? null,

@@ -28,26 +28,16 @@ export class SubmitForApprovalInput {
   @Field(() => ID, { description: 'Id of the subject.' })
   subjectId!: string;
 
-  @Field(() => String, {
-    nullable: true,
-    description: "What it is approved for; the subject type's first purpose when not given.",
-  })
+  @Field(() => String, { nullable: true, description: "What it is approved for; the subject type's first purpose when not given." })
   purpose?: string | null;
 
-  @Field(() => [StepChoiceInput], {
-    nullable: true,
-    description: 'Whom you choose, for the steps that leave it to you.',
-  })
+  @Field(() => [StepChoiceInput], { nullable: true, description: 'Whom you choose, for the steps that leave it to you.' })
   choices?: StepChoiceInput[] | null;
 
   @Field(() => String, { nullable: true, description: 'A note to the approvers, at most 4000 characters.' })
   comment?: string | null;
 
-  @Field(() => String, {
-    nullable: true,
-    description:
-      'The same key and payload give the same answer and do nothing twice; at most 200 characters.',
-  })
+  @Field(() => String, { nullable: true, description: 'The same key and payload give the same answer and do nothing twice; at most 200 characters.' })
   idempotencyKey?: string | null;
 }
 
@@ -97,22 +87,10 @@ async function submitSubject(tx: TransactionContext, input: SubmitForApprovalInp
     state,
   };
   await tx.em.insertMany(ApprovalRequest, [rowOf(stored, snapshot, subject, actor.id)] as never[]);
-  return applyTo(tx, stored, {
-    type: 'submit',
-    by: actor.id,
-    subject: snapshot,
-    interests: interestsOf(actor.id, subject),
-    comment,
-    choices: choicesOf(input.choices),
-  });
+  return applyTo(tx, stored, { type: 'submit', by: actor.id, subject: snapshot, interests: interestsOf(actor.id, subject), comment, choices: choicesOf(input.choices) });
 }
 
-const rowOf = (
-  stored: StoredRequest,
-  snapshot: SubjectSnapshot,
-  subject: LoadedSubject,
-  requesterId: string,
-): object => ({
+const rowOf = (stored: StoredRequest, snapshot: SubjectSnapshot, subject: LoadedSubject, requesterId: string): object => ({
   ...requestColumns({ ...stored.state, subject: snapshot }),
   id: stored.id,
   number: stored.number,
@@ -133,10 +111,7 @@ export function purposeOf(subjectType: SubjectType, purpose: string | null | und
   const known = SUBJECT_TYPES[subjectType].purposes as readonly string[];
   const chosen = purpose ?? known[0];
   if (chosen !== undefined && known.includes(chosen)) return chosen;
-  throw refusal('BAD_USER_INPUT', {
-    reason: `unknown purpose`,
-    fields: [{ path: 'purpose', rule: `one of: ${known.join(', ')}` }],
-  });
+  throw refusal('BAD_USER_INPUT', { reason: `unknown purpose`, fields: [{ path: 'purpose', rule: `one of: ${known.join(', ')}` }] });
 }
 
 /** What is being approved, frozen, with the digest of its watched content. */
@@ -158,9 +133,7 @@ export function interestsOf(requesterId: string, subject: LoadedSubject): Intere
     { personId: subject.lastAuthorId, because: 'LAST_AUTHOR' },
     ...subject.beneficiaryIds.map((personId): Interest => ({ personId, because: 'BENEFICIARY' })),
   ];
-  return all.filter(
-    (interest, index) => all.findIndex((other) => other.personId === interest.personId) === index,
-  );
+  return all.filter((interest, index) => all.findIndex((other) => other.personId === interest.personId) === index);
 }
 
 async function requireNotOpen(tx: TransactionContext, subjectId: string, purpose: string): Promise<void> {
@@ -171,6 +144,5 @@ async function requireNotOpen(tx: TransactionContext, subjectId: string, purpose
     .where('purpose', '=', purpose)
     .where('status', 'in', ['PENDING', 'RETURNED'])
     .executeTakeFirst();
-  if (open)
-    throw refusal('ALREADY_SUBMITTED', { requestId: open.id, number: open.number, status: open.status });
+  if (open) throw refusal('ALREADY_SUBMITTED', { requestId: open.id, number: open.number, status: open.status });
 }
