@@ -480,7 +480,7 @@ const BUGS = [
   [
     'claim.js',
     "emit(draft, { type: 'ASSIGNMENT_CLOSED', ordinal, status: 'SKIPPED', reason: 'TAKEN_FROM_POOL' });",
-    '',
+    'void ordinal;',
     'a decided pool asks nobody any more',
   ],
   [

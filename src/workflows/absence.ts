@@ -90,7 +90,7 @@ function canTake(request: RequestState, assignment: AssignmentState, personId: s
   }
 }
 
-/** Whether the person is asked or has voted in the attempt that the assignment belongs to. */
+/** Whether the person is asked, has voted or may be asked again in the attempt that the assignment belongs to. */
 const isOnStep = (
   request: RequestState,
   { stepKey, round, attempt }: AssignmentState,
@@ -102,8 +102,12 @@ const isOnStep = (
       other.stepKey === stepKey &&
       other.round === round &&
       other.attempt === attempt &&
-      (isLive(other) || isDecided(other)),
+      (isLive(other) || isDecided(other) || isLentOut(other)),
   );
+
+/** What a person has delegated may come back to them for confirmation. */
+const isLentOut = ({ status, reason }: AssignmentState): boolean =>
+  status === 'DELEGATED' && reason !== 'ABSENCE';
 
 const liveOf = (request: RequestState, personId: string): AssignmentState[] =>
   isEnded(request)

@@ -211,6 +211,19 @@ describe('coming back', () => {
     expect(story.asked()).toEqual(['bob', 'cid']);
   });
 
+  test('nor is one taken whose delegated turn comes back for confirmation', () => {
+    const story = submitted({
+      steps: [aStep('review', { by: 'bob cid', delegation: 'confirm' })],
+      organisation: OFFICE,
+    });
+    story.delegate('cid', 'eve');
+    story.organisation = withChain('bob>cid', story.now, FAR);
+    story.organisation = { ...OFFICE, absences: absencesOf('bob>cid', story.now, FAR) };
+    goes(story);
+    story.approve('eve');
+    expect(story.asked()).toEqual(['bob', 'cid']);
+  });
+
   test('never the same: a substitute who decided the step before is passed over', () => {
     const story = submitted({
       steps: [aStep('first', { by: 'cid' }), aStep('review', { by: 'bob', neverSameAs: ['first'] })],
