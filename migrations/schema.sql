@@ -6,7 +6,10 @@ create table absence (
   substitute_id uuid,
   starts_at timestamp(3) with time zone not null,
   ends_at timestamp(3) with time zone not null,
-  process_keys text[] not null
+  process_keys text[] not null,
+  subject_types text[] not null default '{}'::text[],
+  created_by_id uuid,
+  created_at timestamp(3) with time zone
 );
 
 create table app_user (
@@ -18,7 +21,10 @@ create table app_user (
   language text not null default 'en'::text,
   department_id uuid,
   manager_id uuid,
-  created_at timestamp(3) with time zone not null
+  created_at timestamp(3) with time zone not null,
+  left_at timestamp(3) with time zone,
+  leaving_reason text,
+  successor_id uuid
 );
 
 create table approval_assignment (
@@ -48,7 +54,9 @@ create table approval_assignment (
   decided_by_id uuid,
   comment text,
   evidence text,
-  reason text
+  reason text,
+  pool text,
+  claimed_at timestamp(3) with time zone
 );
 
 create table approval_event (
@@ -60,6 +68,18 @@ create table approval_event (
   at timestamp(3) with time zone not null,
   canonical text not null,
   digest text not null
+);
+
+create table approval_group (
+  key text not null,
+  title_en text not null,
+  title_zh text not null
+);
+
+create table approval_group_member (
+  id uuid not null,
+  group_key text not null,
+  person_id uuid not null
 );
 
 create table approval_interest (
@@ -127,7 +147,8 @@ create table approval_request (
   last_nudged_at timestamp(3) with time zone,
   fact_count integer not null,
   chain_head text not null,
-  expires_at timestamp(3) with time zone
+  expires_at timestamp(3) with time zone,
+  choices jsonb not null default '[]'::jsonb
 );
 
 create table approval_step (
@@ -514,6 +535,16 @@ alter table approval_event add constraint approval_event_request_id_foreign FORE
 
 alter table approval_event add constraint approval_event_request_id_sequence_unique UNIQUE (request_id, sequence);
 
+alter table approval_group add constraint approval_group_pkey PRIMARY KEY (key);
+
+alter table approval_group_member add constraint approval_group_member_group_key_foreign FOREIGN KEY (group_key) REFERENCES approval_group(key);
+
+alter table approval_group_member add constraint approval_group_member_group_key_person_id_unique UNIQUE (group_key, person_id);
+
+alter table approval_group_member add constraint approval_group_member_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table approval_group_member add constraint approval_group_member_pkey PRIMARY KEY (id);
+
 alter table approval_interest add constraint approval_interest_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
 
 alter table approval_interest add constraint approval_interest_pkey PRIMARY KEY (id);
@@ -760,6 +791,8 @@ alter table timer add constraint timer_state_check CHECK ((state = ANY (ARRAY['S
 
 CREATE INDEX absence_person_id_index ON public.absence USING btree (person_id);
 
+CREATE INDEX absence_substitute_id_index ON public.absence USING btree (substitute_id);
+
 CREATE INDEX app_user_department_id_index ON public.app_user USING btree (department_id);
 
 CREATE INDEX app_user_manager_id_index ON public.app_user USING btree (manager_id);
@@ -769,6 +802,10 @@ CREATE INDEX approval_assignment_inbox ON public.approval_assignment USING btree
 CREATE INDEX approval_assignment_person_id_request_id_index ON public.approval_assignment USING btree (person_id, request_id);
 
 CREATE INDEX approval_assignment_stalled ON public.approval_assignment USING btree (due_at, id) WHERE (status = 'OPEN'::text);
+
+CREATE INDEX approval_assignment_stood_in ON public.approval_assignment USING btree (hand_over_from_id) WHERE (hand_over_kind = 'ABSENCE'::text);
+
+CREATE INDEX approval_group_member_person_id_index ON public.approval_group_member USING btree (person_id);
 
 CREATE INDEX approval_question_open ON public.approval_question USING btree (asked_of_id) WHERE (status = 'OPEN'::text);
 
@@ -952,6 +989,10 @@ CREATE TRIGGER approval_assignment_interest BEFORE INSERT OR UPDATE OF status, d
 CREATE TRIGGER approval_event_append_only BEFORE DELETE OR UPDATE ON public.approval_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER approval_event_no_truncate BEFORE TRUNCATE ON public.approval_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER approval_group_revision AFTER INSERT OR DELETE OR UPDATE ON public.approval_group FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
+
+CREATE TRIGGER approval_group_member_revision AFTER INSERT OR DELETE OR UPDATE ON public.approval_group_member FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
 CREATE TRIGGER approval_request_ended BEFORE UPDATE ON public.approval_request FOR EACH ROW EXECUTE FUNCTION refuse_ended_change();
 

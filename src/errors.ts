@@ -288,6 +288,12 @@ export const ERRORS = {
     zh: '服务器内部错误（{id}）。',
     remedy: 'Report the id; the log entry with it tells what happened.',
   },
+  LAST_HOLDER: {
+    kind: 'rule',
+    en: 'Nobody else holds {roles}, which approvals need.',
+    zh: '没有其他人担任 {roles}，而审批需要该角色。',
+    remedy: 'Grant the roles in `needed` to someone else first, or force it: those steps will be blocked.',
+  },
 } as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -15,6 +15,7 @@ import { Contact } from './customers/contact.js';
 import { Customer } from './customers/customer.js';
 import { Document, FormTemplateRow } from './documents/document.js';
 import { Absence } from './organisation/absence.js';
+import { ApprovalGroup, ApprovalGroupMember } from './organisation/approval-group.js';
 import { BusinessCalendarRow } from './organisation/business-calendar.js';
 import { Department } from './organisation/department.js';
 import { NumberSequence, OrganisationRevision, SignInAttempt } from './organisation/counters.js';
@@ -34,6 +35,8 @@ export const ENTITIES = [
   Absence,
   ApprovalAssignment,
   ApprovalEvent,
+  ApprovalGroup,
+  ApprovalGroupMember,
   ApprovalInterest,
   ApprovalQuestion,
   ApprovalReader,

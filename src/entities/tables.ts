@@ -26,11 +26,14 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 export type Numeric = ColumnType<string, number | string, number | string>;
 
 export interface Absence {
+  created_at: ColumnType<string, Date | string, Date | string> | null;
+  created_by_id: string | null;
   ends_at: ColumnType<string, Date | string, Date | string>;
   id: string;
   person_id: string;
   process_keys: string[];
   starts_at: ColumnType<string, Date | string, Date | string>;
+  subject_types: Generated<string[]>;
   substitute_id: string | null;
 }
 
@@ -38,6 +41,7 @@ export interface ApprovalAssignment {
   added_by_id: string | null;
   attempt: number;
   ballot_group: string | null;
+  claimed_at: ColumnType<string, Date | string, Date | string> | null;
   comment: string | null;
   decided_at: ColumnType<string, Date | string, Date | string> | null;
   decided_by_id: string | null;
@@ -49,6 +53,7 @@ export interface ApprovalAssignment {
   opened_at: ColumnType<string, Date | string, Date | string> | null;
   ordinal: number;
   person_id: string;
+  pool: string | null;
   position: number;
   previous_ordinal: number | null;
   reason: string | null;
@@ -73,6 +78,18 @@ export interface ApprovalEvent {
   request_id: string;
   sequence: number;
   type: string;
+}
+
+export interface ApprovalGroup {
+  key: string;
+  title_en: string;
+  title_zh: string;
+}
+
+export interface ApprovalGroupMember {
+  group_key: string;
+  id: string;
+  person_id: string;
 }
 
 export interface ApprovalInterest {
@@ -118,6 +135,7 @@ export interface ApprovalReader {
 export interface ApprovalRequest {
   amount: Numeric | null;
   chain_head: string;
+  choices: Generated<Json>;
   content: Json;
   currency: string | null;
   department_id: string | null;
@@ -182,9 +200,12 @@ export interface AppUser {
   email: string;
   id: string;
   language: Generated<string>;
+  leaving_reason: string | null;
+  left_at: ColumnType<string, Date | string, Date | string> | null;
   manager_id: string | null;
   name: string;
   password_hash: string | null;
+  successor_id: string | null;
 }
 
 export interface AuditCheckpoint {
@@ -514,6 +535,8 @@ export interface DB {
   app_user: AppUser;
   approval_assignment: ApprovalAssignment;
   approval_event: ApprovalEvent;
+  approval_group: ApprovalGroup;
+  approval_group_member: ApprovalGroupMember;
   approval_interest: ApprovalInterest;
   approval_preview: ApprovalPreview;
   approval_question: ApprovalQuestion;

@@ -10,6 +10,8 @@ import { ContractResolver } from './contracts/contract-resolver.js';
 import { CustomerResolver } from './customers/customer-resolver.js';
 import { DocumentResolver } from './documents/document-resolver.js';
 import { DepartmentFields, OrganisationResolver, UserFields } from './organisation/organisation-resolver.js';
+import { AbsenceFields, AbsenceResolver } from './organisation/absence-resolver.js';
+import { LeaverResolver } from './organisation/leaver-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
 import { NotificationResolver } from './schedule/notification.js';
@@ -19,6 +21,8 @@ import { TimerResolver } from './schedule/timer.js';
 
 /** Everything that the schema is made of. */
 export const RESOLVERS: NonEmptyArray<new () => object> = [
+  AbsenceFields,
+  AbsenceResolver,
   ApprovalResolver,
   ApprovalSubscriptions,
   AssignmentFields,
@@ -28,6 +32,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   DocumentResolver,
   EventFields,
   ExplanationResolver,
+  LeaverResolver,
   NotificationResolver,
   OrganisationResolver,
   OutboxResolver,

@@ -38,6 +38,11 @@ const NO_STOCK_LIST = [
 const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   'A-01': { what: 'Start document of each software-project stage approved and filed', missing: null },
   'A-02': { what: 'Result of each stage approved and filed; then the next stage may start', missing: null },
+  'A-19': {
+    what: 'Stage promotion plan approved as the authority manual says',
+    missing: null,
+    tests: [['test/unit/approver-rules.test.ts', 'gaps and rows that never answer are found']],
+  },
   'A-24': { what: 'Monthly sales plan: planner, general manager, then the salespeople', missing: null },
   'A-25': {
     what: 'Contract review',
@@ -51,6 +56,7 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
       ],
     ],
   },
+  'A-44': { what: 'Marketing decisions: different levels follow different flows', missing: null },
   'D-02': {
     what: 'Permissions follow the department structure and teams',
     missing: null,

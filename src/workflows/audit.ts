@@ -80,6 +80,9 @@ const KNOWN: Readonly<Record<FactType, true>> = {
   AMENDED: true,
   REASSIGNED: true,
   OVERRIDDEN: true,
+  CLAIMED: true,
+  RELEASED: true,
+  GIVEN_BACK: true,
 };
 
 interface ReadFact {

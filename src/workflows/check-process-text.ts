@@ -1,3 +1,4 @@
+import type { AuthorityTable } from './authority.js';
 import { readDocuments, shapeOf, type Finding, type Problem } from './pack-file.js';
 import { compileProcess, processSchema } from './process-file.js';
 import type { ProcessDefinition } from './process.js';
@@ -53,7 +54,7 @@ export function checkProcessText(text: string, around: Surroundings): CheckedPro
   }
   const shaped = shapeOf(processSchema, document);
   if (shaped.data === null) return { definition: null, findings: shaped.findings, concerns: [] };
-  const definition = compileProcess(shaped.data, around.subjects);
+  const definition = compileProcess(shaped.data, around.subjects, tablesIn(around.published));
   const problems: Problem[] = problemsOfProcess(definition, around.subjects, around.names);
   if (problems.length === 0) problems.push(...rivalry(definition, around.published));
   const concerns =
@@ -63,6 +64,11 @@ export function checkProcessText(text: string, around: Surroundings): CheckedPro
   const placed = (list: readonly Problem[]): Finding[] =>
     list.map(document.place).toSorted((a, b) => a.line - b.line || a.column - b.column);
   return { definition, findings: placed(problems), concerns: placed(concerns) };
+}
+
+/** The authority tables that published definitions stand on; they come in packs, never with a single definition. */
+function tablesIn(published: readonly ProcessDefinition[]): AuthorityTable[] {
+  return Object.values(Object.assign({}, ...published.map(({ authority }) => authority)) as object);
 }
 
 function* rivalry(

@@ -1,5 +1,7 @@
 import { expressionTree, type ExpressionNode, type FieldTypes } from './condition.js';
+import { peopleTree } from './people-expression.js';
 import {
+  innerRules,
   isDecisionStep,
   nodesOf,
   type ApproverRule,
@@ -31,7 +33,10 @@ export function pathOf(node: ExpressionNode): string[] | null {
 
 /** The paths that an expression reads, longest only: `subject.data.x`, `requester.roles`, `round`. */
 export function pathsRead(expression: string, fieldTypes: FieldTypes): string[] {
-  const root = expressionTree(expression, fieldTypes);
+  return pathsIn(expressionTree(expression, fieldTypes));
+}
+
+function pathsIn(root: ExpressionNode | null): string[] {
   if (root === null) return [];
   const found = new Set<string>();
   const visit = (node: ExpressionNode): void => {
@@ -43,35 +48,59 @@ export function pathsRead(expression: string, fieldTypes: FieldTypes): string[] 
   return [...found];
 }
 
+const fieldsIn = (root: ExpressionNode | null): string[] =>
+  pathsIn(root).flatMap((path) => {
+    const [name, field] = path.split('.');
+    return name === 'subject' && field !== undefined ? [field] : [];
+  });
+
 /** The subject's fields that an expression reads. */
 const fieldsRead = (expression: string | null, fieldTypes: FieldTypes): string[] =>
-  expression === null
-    ? []
-    : pathsRead(expression, fieldTypes).flatMap((path) => {
-        const [root, field] = path.split('.');
-        return root === 'subject' && field !== undefined ? [field] : [];
-      });
+  expression === null ? [] : fieldsIn(expressionTree(expression, fieldTypes));
 
 const sourceField = (source: PersonSource): string[] =>
   typeof source === 'object' ? [source.field] : source === 'owner' ? ['ownerId'] : [];
 
-const ruleFields = (rule: ApproverRule): string[] => {
-  if (rule.rule === 'field') return [rule.field];
-  if (rule.rule === 'manager' || rule.rule === 'managers') return sourceField(rule.of);
-  return [];
-};
+/** With all rules that a rule takes its people from. */
+export const withInner = (rules: readonly ApproverRule[]): ApproverRule[] =>
+  rules.flatMap((rule) => [rule, ...withInner(innerRules(rule))]);
+
+type Reading = Pick<ProcessDefinition, 'fieldTypes' | 'authority'>;
+
+function ruleFields(rule: ApproverRule, definition: Reading): string[] {
+  switch (rule.rule) {
+    case 'field':
+      return [rule.field];
+    case 'manager':
+    case 'managers':
+      return sourceField(rule.of);
+    case 'expression':
+      return fieldsIn(peopleTree(rule.people, definition.fieldTypes));
+    case 'authority': {
+      const rows =
+        definition.authority?.[rule.table]?.rows.filter(({ matter }) => matter === rule.matter) ?? [];
+      return rows.flatMap(({ measures, approvers }) => [
+        ...Object.keys(measures),
+        ...withInner(approvers).flatMap((answer) => ruleFields(answer, definition)),
+      ]);
+    }
+    default:
+      return [];
+  }
+}
 
 /** Every rule by which a step finds people when it opens. */
 export function rulesOf(node: StepNode): readonly ApproverRule[] {
-  if (node.kind === 'notify') return node.recipients;
+  if (node.kind === 'notify') return withInner(node.recipients);
   if (!isDecisionStep(node)) return [];
-  return typeof node.onNobody === 'object' ? [...node.approvers, ...node.onNobody.assign] : node.approvers;
+  const instead = typeof node.onNobody === 'object' ? node.onNobody.assign : [];
+  return withInner([...node.approvers, ...instead]);
 }
 
 /** The subject's fields that a step's condition and rules read. */
-export const fieldsOfStep = (node: StepNode, fieldTypes: FieldTypes): string[] => [
-  ...fieldsRead(node.when, fieldTypes),
-  ...rulesOf(node).flatMap(ruleFields),
+export const fieldsOfStep = (node: StepNode, definition: Reading): string[] => [
+  ...fieldsRead(node.when, definition.fieldTypes),
+  ...rulesOf(node).flatMap((rule) => ruleFields(rule, definition)),
 ];
 
 /** The fields whose change could alter the route: read by the guard, a condition or a rule. Sorted. */
@@ -79,7 +108,7 @@ export function sensitiveFields(definition: ProcessDefinition): string[] {
   const { guard, steps, fieldTypes } = definition;
   const all = [
     ...fieldsRead(guard, fieldTypes),
-    ...[...nodesOf(steps)].flatMap((node) => fieldsOfStep(node, fieldTypes)),
+    ...[...nodesOf(steps)].flatMap((node) => fieldsOfStep(node, definition)),
   ];
   return [...new Set(all)].filter((field) => Object.hasOwn(fieldTypes, field)).toSorted();
 }

@@ -12,7 +12,7 @@ export interface ConditionScope {
 }
 
 /** Bounds on one expression: enough for any real guard, too little to burn a core (measured in microseconds). */
-const LIMITS = {
+export const LIMITS = {
   maxAstNodes: 200,
   maxDepth: 30,
   maxListElements: 100,
@@ -20,7 +20,7 @@ const LIMITS = {
   maxCallArguments: 10,
 };
 
-const REQUESTER: FieldTypes = { id: 'string', department: 'string', roles: 'list' };
+export const REQUESTER: FieldTypes = { id: 'string', department: 'string', roles: 'list' };
 
 type Program = (scope: Record<string, unknown>) => unknown;
 
@@ -71,7 +71,7 @@ export function holds(expression: string, subject: FieldTypes, scope: ConditionS
 }
 
 /** CEL keeps whole numbers apart from doubles, JSON does not: fields of type `int` become what their type says. */
-function withIntegers(content: ConditionScope['subject'], types: FieldTypes): Record<string, unknown> {
+export function withIntegers(content: ConditionScope['subject'], types: FieldTypes): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(content).map(([field, value]) => {
       const whole = types[field] === 'int' && typeof value === 'number' && Number.isSafeInteger(value);
@@ -102,5 +102,5 @@ export function expressionTree(expression: string, subject: FieldTypes): Express
   return environmentFor(subject).parse(expression).ast;
 }
 
-const firstLine = (error: unknown): string =>
+export const firstLine = (error: unknown): string =>
   String((error as Error | undefined)?.message ?? error).split('\n')[0] ?? '';

@@ -1,16 +1,21 @@
 import { isRefusal, refusal, unreachable } from '../errors.js';
 import { ASSIGNMENTS_MAX } from '../limits.js';
+import { coverAbsences, giveBack, replaceLeaver, substitute } from './absence.js';
 import { amend } from './amend.js';
 import { dueAt } from './calendar.js';
+import { checkedChoices, requireChosen } from './choices.js';
+import { claim, claimByActing, closePool, release } from './claim.js';
 import { restartClocks } from './clock.js';
 import { emit, type Draft } from './draft.js';
 import { escalate, remind } from './escalate.js';
 import { advance, end, openBlocked, returnToRequester, returnToStep, settle } from './flow.js';
+import { outcomeOf } from './formula.js';
 import { addApprover, answerToDelegator, handOver } from './hand-over.js';
 import { pause, reassign, restart, resume, skipStep } from './override.js';
 import { permitOnAssignment, permitOnRequest } from './permit.js';
 import { isDecisionStep, stepOf, type DecisionStep } from './process.js';
 import {
+  ballotsOf,
   currentStep,
   isEnded,
   SYSTEM,
@@ -18,8 +23,10 @@ import {
   type DecisionAction,
   type DecisionStatus,
   type Fact,
+  type GivenChoice,
   type Interest,
   type RequestState,
+  type StepChoice,
   type World,
 } from './request.js';
 import { carriedSteps, changedFields } from './resubmission.js';
@@ -37,6 +44,7 @@ export function decide(request: RequestState, command: Command, world: World): F
     throw refusal('NOT_FOUND', { what: 'approval request' });
   const draft: Draft = { request, facts: [], world };
   apply(draft, command);
+  coverAbsences(draft, request.assignments.length);
   restartClocks(draft);
   if (draft.request.assignments.length > ASSIGNMENTS_MAX) {
     throw refusal('BAD_USER_INPUT', { reason: `more than ${ASSIGNMENTS_MAX} assignments in one request` });
@@ -101,6 +109,16 @@ function apply(draft: Draft, command: Command): void {
       return restart(draft, command);
     case 'expire':
       return expire(draft);
+    case 'claim':
+      return claim(draft, command);
+    case 'release':
+      return release(draft, command);
+    case 'substitute':
+      return substitute(draft, command);
+    case 'give-back':
+      return giveBack(draft, command);
+    case 'replace-leaver':
+      return replaceLeaver(draft, command);
     default:
       return unreachable(command);
   }
@@ -123,15 +141,29 @@ function submit(draft: Draft, command: Of<'submit'>): void {
   const process = { key: definition.key, version: definition.version };
   const { by, subject, comment: words } = command;
   const interests = withRequester(by, command.interests);
+  const proposed: RequestState = { ...draft.request, requesterId: by, subject, interests };
+  const choices = requesterChoices(proposed, command.choices, draft.world);
   const calendar = draft.world.calendarOf(definition.calendar);
   const expiresAt = definition.expires === null ? null : dueAt(calendar, draft.world.now, definition.expires);
   const restartOf = command.restartOf ?? null;
-  emit(draft, { type: 'SUBMITTED', by, subject, interests, comment: words, process, expiresAt, restartOf });
+  const begun = { subject, interests, comment: words, process, expiresAt, restartOf, ...choices };
+  emit(draft, { type: 'SUBMITTED', by, ...begun });
   advance(draft);
 }
 
+/** The requester's choices, checked and complete; nothing where the definition asks for none. */
+function requesterChoices(
+  request: RequestState,
+  given: readonly GivenChoice[] = [],
+  world: World,
+): { readonly choices?: readonly StepChoice[] } {
+  const choices = checkedChoices(request, null, given, world);
+  requireChosen(request, null, choices, world);
+  return choices.length > 0 ? { choices } : {};
+}
+
 /** The requester always has an interest, whoever lists them. */
-function withRequester(by: string, interests: readonly Interest[]): readonly Interest[] {
+export function withRequester(by: string, interests: readonly Interest[]): readonly Interest[] {
   if (interests.some(({ personId, because }) => personId === by && because === 'REQUESTER')) return interests;
   return [{ personId: by, because: 'REQUESTER' }, ...interests];
 }
@@ -152,9 +184,30 @@ function decideAssignment(draft: Draft, command: Of<'decide'>): void {
   requireFreshSignIn(step, command.signedInAt, draft.world.now);
   const { ordinal, by, comment, evidence } = command;
   const decision = STATUS_OF[command.action];
-  if (answerToDelegator(draft, step, assignment, decision, comment)) return;
-  emit(draft, { type: 'DECIDED', ordinal, by, decision, comment, evidence });
+  const chooser = command.action === 'APPROVE' ? step.key : '';
+  const choices = checkedChoices(draft.request, chooser, command.choices ?? [], draft.world);
+  claimByActing(draft, assignment);
+  if (answerToDelegator(draft, step, assignment, decision, comment)) {
+    if (choices.length > 0) throw refusal('BAD_USER_INPUT', CHOICE_OF_DELEGATE);
+    return;
+  }
+  const chosen = choices.length > 0 ? { choices } : {};
+  emit(draft, { type: 'DECIDED', ordinal, by, decision, comment, evidence, ...chosen });
+  closePool(draft, assignment);
+  if (command.action === 'APPROVE' && isApproved(draft.request, step))
+    requireChosen(draft.request, step.key, [], draft.world);
   settle(draft, step);
+}
+
+const CHOICE_OF_DELEGATE = {
+  reason: 'whoever confirms your decision chooses',
+  fields: [{ path: 'choices', rule: 'none by a delegate whose decision is confirmed' }],
+};
+
+/** Whether the votes by now approve the step. */
+function isApproved(request: RequestState, step: DecisionStep): boolean {
+  const state = currentStep(request, step.key);
+  return state?.status === 'OPEN' && outcomeOf(step.formula, ballotsOf(request, state)) === 'APPROVED';
 }
 
 function requireWords(step: DecisionStep, command: Of<'decide'>): void {
@@ -184,8 +237,10 @@ function returnRequest(draft: Draft, command: Of<'return'>): void {
   requireFreshSignIn(step, command.signedInAt, draft.world.now);
   const { ordinal, by, comment } = command;
   const target = command.toStep === null ? null : returnTarget(draft.request, step.key, command.toStep);
+  claimByActing(draft, assignment);
   if (answerToDelegator(draft, step, assignment, 'RETURNED', comment)) return;
   emit(draft, { type: 'DECIDED', ordinal, by, decision: 'RETURNED', comment, evidence: null });
+  closePool(draft, assignment);
   if (target === null) return returnToRequester(draft, by, comment);
   return returnToStep(draft, target, by, comment);
 }
@@ -217,6 +272,8 @@ function resubmit(draft: Draft, command: Of<'resubmit'>): void {
   const interests = [...withRequester(by, command.interests), ...shared];
   const changed = changedFields(request.subject, subject);
   const carried = carriedSteps(request, { subject, interests, changed }, draft.world);
+  const next: RequestState = { ...request, subject, interests, round: request.round + 1 };
+  const choices = requesterChoices(next, command.choices, draft.world);
   emit(draft, {
     type: 'RESUBMITTED',
     by,
@@ -226,6 +283,7 @@ function resubmit(draft: Draft, command: Of<'resubmit'>): void {
     comment,
     carried,
     changed,
+    ...choices,
   });
   advance(draft);
 }

@@ -1,7 +1,7 @@
 import { unreachable } from '../errors.js';
 import { effectsOfVerb, expiryAt } from './effects-verbs.js';
 import { isDecisionStep, stepOf } from './process.js';
-import { currentStep, type Fact, type RequestOutcome, type RequestState } from './request.js';
+import { currentStep, poolMates, type Fact, type RequestOutcome, type RequestState } from './request.js';
 
 /** What an in-app or outgoing message is about; templates are found by this name. */
 export type MessageKind =
@@ -92,7 +92,12 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
       return assignment ? send('ASSIGNED', stillAsked(after, [assignment]), assignment.stepKey) : [];
     }
     case 'HANDED_OVER':
-      return send('ASSIGNED', [fact.successor.personId], stepOfOrdinal(after, fact.ordinal), fact.comment);
+      return send(
+        'ASSIGNED',
+        stillAsked(after, [fact.successor]),
+        stepOfOrdinal(after, fact.ordinal),
+        fact.comment,
+      );
     case 'APPROVER_ADDED':
       return fact.assignment.status === 'OPEN'
         ? send('ASSIGNED', [fact.assignment.personId], fact.step, fact.comment)
@@ -145,6 +150,7 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
     case 'DECIDED':
     case 'ASSIGNMENT_CLOSED':
     case 'SYSTEM_DECIDED':
+    case 'CLAIMED':
       return [];
     case 'INFORMATION_REQUESTED':
     case 'INFORMATION_GIVEN':
@@ -159,6 +165,14 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
     case 'REASSIGNED':
     case 'OVERRIDDEN':
       return effectsOfVerb(after, fact, sequence, send);
+    case 'RELEASED': {
+      const released = after.assignments[fact.ordinal - 1];
+      return released
+        ? send('ASSIGNED', stillAsked(after, poolMates(after, released)), released.stepKey)
+        : [];
+    }
+    case 'GIVEN_BACK':
+      return send('ASSIGNED', stillAsked(after, [fact.successor]), stepOfOrdinal(after, fact.ordinal));
     default:
       return unreachable(fact);
   }

@@ -4,9 +4,9 @@ import { outcomeOf } from './formula.js';
 import { isDecisionStep, stepOf, type DecisionStep, type Rung } from './process.js';
 import {
   assignmentsOf,
-  ballotOf,
   currentStep,
   isLive,
+  operandsOf,
   SYSTEM,
   type AssignmentState,
   type Command,
@@ -131,9 +131,9 @@ function canReplace(
   if (fresh.length === 0 || late.length === 0) return false;
   if (step.kind === 'advise') return true;
   const gone = new Set(late.map((assignment) => assignment.ordinal));
-  const kept = assignmentsOf(draft.request, state)
-    .filter((assignment) => !gone.has(assignment.ordinal))
-    .flatMap((assignment) => ballotOf(assignment) ?? []);
+  const kept = operandsOf(
+    assignmentsOf(draft.request, state).filter((assignment) => !gone.has(assignment.ordinal)),
+  );
   const required = late.every((assignment) => assignment.required);
   const added = fresh.map(({ weight, group, veto }) => ({ verdict: null, weight, group, veto, required }));
   return outcomeOf(step.formula, [...kept, ...added]) === null;

@@ -3,11 +3,14 @@ import { evolveVerb, lapseQuestions } from './evolve-verbs.js';
 import { addAssignments, patch, patchStep, succeed } from './patch.js';
 import {
   currentStep,
+  poolMates,
   SYSTEM,
+  type AssignmentState,
   type AssignmentStatus,
   type Fact,
   type Interest,
   type RequestState,
+  type StepChoice,
   type StepState,
 } from './request.js';
 
@@ -29,6 +32,7 @@ function transition(request: RequestState, fact: Fact): RequestState {
         subject: fact.subject,
         interests: fact.interests,
         expiresAt: fact.expiresAt,
+        choices: fact.choices ?? [],
       };
     case 'STEP_OPENED':
       return addAssignments(
@@ -76,7 +80,7 @@ function transition(request: RequestState, fact: Fact): RequestState {
     case 'ASSIGNMENT_OPENED':
       return patch(request, fact.ordinal, { status: 'OPEN', openedAt: fact.at, dueAt: fact.dueAt });
     case 'DECIDED':
-      return patch(request, fact.ordinal, {
+      return patch(withChoices(request, fact.choices), fact.ordinal, {
         status: fact.decision,
         decidedAt: fact.at,
         decidedById: fact.by,
@@ -99,8 +103,10 @@ function transition(request: RequestState, fact: Fact): RequestState {
     case 'ASSIGNMENT_CLOSED':
       return patch(request, fact.ordinal, { status: fact.status, reason: fact.reason });
     case 'HANDED_OVER': {
-      const status: AssignmentStatus = fact.kind === 'DELEGATION' ? 'DELEGATED' : 'TRANSFERRED';
-      const handed = patch(request, fact.ordinal, { status, comment: fact.comment });
+      const back = fact.kind === 'DELEGATION' || fact.kind === 'ABSENCE';
+      const status: AssignmentStatus = back ? 'DELEGATED' : 'TRANSFERRED';
+      const reason = fact.kind === 'ABSENCE' || fact.kind === 'LEAVER' ? { reason: fact.kind } : {};
+      const handed = patch(request, fact.ordinal, { status, comment: fact.comment, ...reason });
       return succeed(
         { ...handed, interests: mergeInterests(request.interests, fact.interests) },
         fact.ordinal,
@@ -133,7 +139,7 @@ function transition(request: RequestState, fact: Fact): RequestState {
     case 'RESUBMITTED':
       return carry(
         {
-          ...request,
+          ...withChoices(request, fact.choices),
           status: 'PENDING',
           subject: fact.subject,
           interests: fact.interests,
@@ -174,6 +180,29 @@ function transition(request: RequestState, fact: Fact): RequestState {
     case 'REASSIGNED':
     case 'OVERRIDDEN':
       return evolveVerb(request, fact);
+    case 'CLAIMED':
+      return patchMates(patch(request, fact.ordinal, { claimedAt: fact.at }), fact.ordinal, () => ({
+        status: 'WAITING',
+        waitsFor: fact.ordinal,
+      }));
+    case 'RELEASED':
+      return patchMates(patch(request, fact.ordinal, { claimedAt: null }), fact.ordinal, (mate, released) =>
+        mate.waitsFor === fact.ordinal
+          ? {
+              status: 'OPEN',
+              waitsFor: null,
+              openedAt: mate.openedAt ?? fact.at,
+              dueAt: mate.dueAt ?? released.dueAt,
+            }
+          : null,
+      );
+    case 'GIVEN_BACK':
+      return succeed(
+        patch(request, fact.ordinal, { status: 'CANCELLED', reason: 'GIVEN_BACK' }),
+        fact.ordinal,
+        fact.successor,
+        fact.at,
+      );
     default:
       return unreachable(fact);
   }
@@ -188,6 +217,29 @@ function timersLeft(
 ): StepState['timers'] {
   const timers = currentStep(request, key)?.timers ?? [];
   return timers.filter((timer) => timer.kind !== kind || timer.index !== index);
+}
+
+/** Changes the others of the pool who could still take the turn. */
+function patchMates(
+  request: RequestState,
+  ordinal: number,
+  change: (mate: AssignmentState, own: AssignmentState) => Partial<AssignmentState> | null,
+): RequestState {
+  const own = request.assignments[ordinal - 1];
+  if (!own) return request;
+  return poolMates(request, own).reduce(
+    (state, mate) => patch(state, mate.ordinal, change(mate, own) ?? {}),
+    request,
+  );
+}
+
+/** A later choice for a step takes the place of the one before. */
+function withChoices(request: RequestState, made: readonly StepChoice[] = []): RequestState {
+  if (made.length === 0) return request;
+  const kept = (request.choices ?? []).filter(
+    (old) => !made.some((one) => one.step === old.step && one.rule === old.rule),
+  );
+  return { ...request, choices: [...kept, ...made] };
 }
 
 type NewStep = Omit<StepState, 'round' | 'rung' | 'timers' | 'clockStoppedAt'> &

@@ -59,11 +59,13 @@ const kept = ({ key, outcome, reason, ...step }: PreviewedStep, facts: FactsRead
 /**
  * The route of a request from here on, with the facts that each step rests on: those at the moment of its opening
  * where it opens, today's where it is not reached. A condition that can't be answered yet ends the route there.
+ * `open`: choices already supposed, by step (see walkAhead).
  */
 export function expectedRoute(
   request: RequestState,
   happened: readonly Fact[],
   world: World,
+  open?: Map<string, readonly string[]>,
 ): ExpectedStep[] {
   const read = new Map<string, FactsRead>();
   let last = request;
@@ -76,23 +78,27 @@ export function expectedRoute(
       if (node) read.set(key, factsRead(node, state, world));
     }
   };
-  const steps = walked(request, happened, world, note) ?? partial(request, seen);
+  const steps = walked(request, happened, world, note, open) ?? partial(request, seen);
   return steps.map((step) => {
     const node = stepOf(request.definition, step.key);
     return kept(step, read.get(step.key) ?? (node ? factsRead(node, last, world) : {}));
   });
 }
 
+/** What can't be answered yet: a condition, or a choice with nobody to be named. */
+const ENDS_THERE: ReadonlySet<string> = new Set(['CONDITION_FAILED', 'BAD_USER_INPUT']);
+
 function walked(
   request: RequestState,
   happened: readonly Fact[],
   world: World,
   note: (state: RequestState, facts: readonly Fact[]) => void,
+  open?: Map<string, readonly string[]>,
 ): PreviewedStep[] | null {
   try {
-    return walkAhead(request, happened, world, note);
+    return walkAhead(request, happened, world, note, open);
   } catch (error) {
-    if (isRefusal(error) && error.code === 'CONDITION_FAILED') return null;
+    if (isRefusal(error) && ENDS_THERE.has(error.code)) return null;
     throw error;
   }
 }
@@ -159,11 +165,17 @@ function kindOf(expected: ExpectedStep | undefined, actual: ExpectedStep | undef
   if (after === 'asked') {
     if (before === 'unreached') return 'ADDED';
     if (before === 'skipped') return 'NOT_SKIPPED';
-    return sameSet(expected!.people, actual!.people) ? null : 'CHANGED_PEOPLE';
+    return stands(expected!, actual!.people) ? null : 'CHANGED_PEOPLE';
   }
   if (before !== 'asked') return null;
   return after === 'skipped' ? 'SKIPPED' : 'REMOVED';
 }
+
+/** Whom a choice will name is not foreseen: anyone who may be named is as expected. */
+const stands = ({ reason, people }: ExpectedStep, actual: readonly string[]): boolean =>
+  reason === 'CHOICE' && actual.length > 0
+    ? actual.every((personId) => people.includes(personId))
+    : sameSet(people, actual);
 
 const sameSet = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((item) => other.includes(item));

@@ -1,4 +1,5 @@
-import { fieldsOfStep, pathsRead, rulesOf } from './condition-shape.js';
+import { authorityRules } from './authority.js';
+import { fieldsOfStep, pathsRead, rulesOf, withInner } from './condition-shape.js';
 import { absenceOf, departmentsUp, managersOf, rolesOf, type Organisation } from './organisation.js';
 import { isDecisionStep, type ApproverRule, type PersonSource, type StepNode } from './process.js';
 import type { RequestState, World } from './request.js';
@@ -8,7 +9,7 @@ import { decidersOf, peopleOf } from './resolve-approvers.js';
  * What a step's answer to "who is asked?" rests on, as it is at one moment, by name: `manager:<person>`,
  * `role:<key>`, `head:<department>`, `department:<person>`, `parent:<department>`, `members:<department>`,
  * `active:<person>`, `absence:<person>` (the substitute, `-` for none), `field:<name>`, `requesterRoles`,
- * `deciders:<step>`, `interests`. Two moments with the same facts give the same people.
+ * `deciders:<step>`, `group:<key>`, `choice:<step>`, `expression:<text>`, `load:<person>`, `interests`. Two moments with the same facts give the same people.
  */
 export type FactsRead = Readonly<Record<string, unknown>>;
 
@@ -16,7 +17,7 @@ export function factsRead(node: StepNode, request: RequestState, world: World): 
   const facts: Record<string, unknown> = {};
   const { organisation, now } = world;
   const { fieldTypes } = request.definition;
-  for (const field of fieldsOfStep(node, fieldTypes))
+  for (const field of fieldsOfStep(node, request.definition))
     facts[`field:${field}`] = request.subject.content[field] ?? null;
   const read = node.when === null ? [] : pathsRead(node.when, fieldTypes);
   if (read.includes('requester.roles'))
@@ -24,8 +25,8 @@ export function factsRead(node: StepNode, request: RequestState, world: World): 
   if (read.includes('requester.department')) noteDepartment(facts, organisation, request.requesterId);
   const people = new Set<string>();
   for (const rule of rulesOf(node)) {
-    noteRule(facts, rule, request, world);
-    for (const personId of peopleOf(request, rule, world)) people.add(personId);
+    noteRule(facts, rule, { request, step: node.key }, world);
+    for (const personId of peopleOf(request, rule, world, node.key)) people.add(personId);
   }
   if (isDecisionStep(node)) {
     if (node.onRequester === 'manager' && people.has(request.requesterId)) {
@@ -45,7 +46,7 @@ type Notes = Record<string, unknown>;
 function notePerson(facts: Notes, personId: string, request: RequestState, world: World): void {
   const person = world.organisation.people.get(personId);
   facts[`active:${personId}`] = person?.active ?? false;
-  const absence = absenceOf(world.organisation, personId, request.definition.key, world.now);
+  const absence = absenceOf(world.organisation, personId, request.definition, world.now);
   facts[`absence:${personId}`] = absence ? (absence.substituteId ?? '-') : null;
 }
 
@@ -80,7 +81,12 @@ const sourceOf = (request: RequestState, source: PersonSource): string | null =>
   return typeof value === 'string' ? value : null;
 };
 
-function noteRule(facts: Notes, rule: ApproverRule, request: RequestState, world: World): void {
+function noteRule(
+  facts: Notes,
+  rule: ApproverRule,
+  { request, step }: { readonly request: RequestState; readonly step: string },
+  world: World,
+): void {
   const { organisation } = world;
   switch (rule.rule) {
     case 'role':
@@ -111,8 +117,43 @@ function noteRule(facts: Notes, rule: ApproverRule, request: RequestState, world
     case 'decider':
       facts[`deciders:${rule.step}`] = decidersOf(request, rule.step);
       return;
+    case 'group':
+      facts[`group:${rule.key}`] = peopleOf(request, rule, world).toSorted();
+      return;
+    case 'requester-choice':
+    case 'previous-choice':
+      facts[`choice:${step}`] = peopleOf(request, rule, world, step).toSorted();
+      return;
+    case 'expression':
+      facts[`expression:${rule.people}`] = peopleOf(request, rule, world).toSorted();
+      return;
+    case 'authority':
+      noteAuthority(facts, rule, { request, step }, world);
+      return;
+    case 'least-loaded':
+      noteLoad(facts, peopleOf(request, rule, world, step), world);
+      return;
     default:
-      // A rule that reads nothing but the people it names leaves only what is noted of them.
-      facts[`rule:${rule.rule}`] = peopleOf(request, rule, world).toSorted();
+      // What a pool reads is read by the rules it takes its people from; a named person is noted as a person.
+      return;
   }
+}
+
+/** The subject's level, and what the answering row's own rules read. */
+function noteAuthority(
+  facts: Notes,
+  rule: Extract<ApproverRule, { rule: 'authority' }>,
+  place: { readonly request: RequestState; readonly step: string },
+  world: World,
+): void {
+  const { organisation } = world;
+  for (const department of departmentsUp(organisation, place.request.subject.departmentId))
+    facts[`parent:${department.id}`] = department.parentId;
+  for (const answer of withInner(authorityRules(place.request, rule, world)))
+    noteRule(facts, answer, place, world);
+}
+
+/** How much everybody has to do in other requests, where it is known. */
+function noteLoad(facts: Notes, people: readonly string[], { load }: World): void {
+  for (const personId of people) facts[`load:${personId}`] = load?.get(personId) ?? 0;
 }

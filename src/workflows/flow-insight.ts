@@ -173,9 +173,7 @@ function spend(
       const worked = businessMillisBetween(world.calendarOf(definition.calendar), start, end);
       const away =
         asked.length > 0 &&
-        asked.every(
-          (personId) => absenceOf(world.organisation, personId, definition.key, start) !== undefined,
-        );
+        asked.every((personId) => absenceOf(world.organisation, personId, definition, start) !== undefined);
       tally[away ? 'absent' : 'working'] += worked;
       tally.waiting += end.getTime() - start.getTime() - worked;
     }

@@ -1,4 +1,5 @@
 import { refusal } from '../errors.js';
+import { claimByActing } from './claim.js';
 import { emit, type Draft } from './draft.js';
 import { permitOnAssignment } from './permit.js';
 import { stepOf, isDecisionStep, type DecisionStep } from './process.js';
@@ -31,6 +32,7 @@ export function handOver(draft: Draft, command: Of<'hand-over'>): void {
   requireNotAsked(draft, assignment, toPersonId);
   const interests = sharedInterest(draft.request, by, toPersonId);
   requireUntangled(draft.request, assignment, toPersonId, interests);
+  claimByActing(draft, assignment);
   const successor = successorOf(draft, assignment, toPersonId, {
     handOver: { kind, fromPersonId: by },
     rule: `${kind === 'DELEGATION' ? 'delegated' : 'transferred'} (${assignment.rule})`,
@@ -40,7 +42,7 @@ export function handOver(draft: Draft, command: Of<'hand-over'>): void {
 }
 
 /** Between a person with an interest and one without, a hand-over gives the other the interest too. */
-function sharedInterest(request: RequestState, from: string, to: string): Interest[] {
+export function sharedInterest(request: RequestState, from: string, to: string): Interest[] {
   if (hasInterest(request, from) === hasInterest(request, to)) return [];
   return [{ personId: hasInterest(request, from) ? to : from, because: 'HAND_OVER' }];
 }
@@ -81,7 +83,7 @@ export function requireNotAsked(draft: Draft, assignment: AssignmentState, perso
   throw refusal('PERSON_NOT_ELIGIBLE', { person, reason: `already on this step (${asked.status})` });
 }
 
-function successorOf(
+export function successorOf(
   draft: Draft,
   from: AssignmentState,
   personId: string,
@@ -101,6 +103,7 @@ function successorOf(
     waitsFor: null,
     previousOrdinal: from.ordinal,
     comment: null,
+    ...(from.pool ? { pool: from.pool } : {}),
   };
 }
 
@@ -128,6 +131,13 @@ export function answerToDelegator(
   return true;
 }
 
+/** Whether a decision of this assignment goes to whoever delegated it, to be confirmed. */
+export const answersToDelegator = (
+  request: RequestState,
+  step: DecisionStep,
+  assignment: AssignmentState,
+): boolean => step.delegation === 'confirm' && delegatorBehind(request, assignment) !== null;
+
 /** Who still has to confirm a decision of this assignment: the giver of the last delegation not yet answered to. */
 function delegatorBehind(request: RequestState, assignment: AssignmentState): string | null {
   let answered = 0;
@@ -154,6 +164,7 @@ export function addApprover(draft: Draft, command: Of<'add-approver'>): void {
   const { assignment, step } = permitOnAssignment(draft.request, ordinal, 'ADD_APPROVER', by);
   requireEligible(draft.request, step, personId, draft.world);
   requireNotAsked(draft, assignment, personId);
+  claimByActing(draft, assignment);
   const added: NewAssignment = {
     ...successorOf(draft, assignment, personId, {
       handOver: null,
@@ -164,6 +175,7 @@ export function addApprover(draft: Draft, command: Of<'add-approver'>): void {
     required: position !== 'BESIDE' || assignment.required,
     waitsFor: position === 'AFTER' ? ordinal : null,
     previousOrdinal: null,
+    pool: undefined,
   };
   const suspended = position === 'BEFORE' ? ordinal : null;
   emit(draft, { type: 'APPROVER_ADDED', step: step.key, by, comment, assignment: added, suspended });

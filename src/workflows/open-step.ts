@@ -2,28 +2,16 @@ import { dueAt } from './calendar.js';
 import { holds } from './condition.js';
 import { emit, type Draft } from './draft.js';
 import { outcomeOf, type Ballot } from './formula.js';
-import { rolesOf } from './organisation.js';
 import { plannedTimers } from './planned-timers.js';
 import { isDecisionStep, stepOf, type DecisionStep, type NotifyStep, type StepNode } from './process.js';
 import { currentStep, type NewAssignment, type RequestState, type World } from './request.js';
-import { peopleOf, resolveApprovers, type Candidate, type Resolution } from './resolve-approvers.js';
+import { peopleOf, resolveApprovers, scopeOf, type Candidate, type Resolution } from './resolve-approvers.js';
 import { keysBefore } from './route.js';
 
 /** Whether the step's condition holds for the request as it stands. @throws CONDITION_FAILED */
 export function conditionHolds(request: RequestState, condition: string | null, world: World): boolean {
   if (condition === null) return true;
-  const { organisation, now } = world;
-  const requester = organisation.people.get(request.requesterId);
-  const department = organisation.departments.get(requester?.departmentId ?? '')?.key ?? '';
-  return holds(condition, request.definition.fieldTypes, {
-    subject: request.subject.content,
-    requester: {
-      id: request.requesterId,
-      department,
-      roles: rolesOf(organisation, request.requesterId, now),
-    },
-    round: request.round,
-  });
+  return holds(condition, request.definition.fieldTypes, scopeOf(request, world));
 }
 
 /** Opens the node, skips it, or records why it can't be asked. Its consequence is left to `settle`. */
@@ -108,7 +96,10 @@ function problemOf(
   if (found.blockedBy !== null) return found.blockedBy;
   if (assignments.length === 0) return 'NOBODY';
   if (step.kind === 'advise') return null;
-  const ballots = assignments.map(({ status, weight, group, veto, required }): Ballot => ({
+  const operands = assignments.filter(
+    ({ pool }, index) => !pool || assignments.findIndex((other) => other.pool === pool) === index,
+  );
+  const ballots = operands.map(({ status, weight, group, veto, required }): Ballot => ({
     verdict: status === 'APPROVED' ? 'APPROVE' : null,
     weight,
     group,
@@ -141,18 +132,24 @@ function ask(
 
 function assignmentsFor(request: RequestState, step: DecisionStep, found: Resolution): NewAssignment[] {
   const first = request.assignments.length + 1;
-  return found.candidates.map((candidate, index) => toAssignment(request, step, candidate, index, first));
+  return found.candidates.map((candidate, index) => {
+    // All of a pool stand in one place of the queue.
+    const { pool } = candidate;
+    const place = pool === null ? index : found.candidates.findIndex((other) => other.pool === pool);
+    return toAssignment(request, step, candidate, { index, place, first });
+  });
 }
 
 function toAssignment(
   request: RequestState,
   step: DecisionStep,
   candidate: Candidate,
-  index: number,
-  first: number,
+  { index, place, first }: { readonly index: number; readonly place: number; readonly first: number },
 ): NewAssignment {
-  const carriedFrom = carriedApproval(request, step, candidate.personId);
-  const follows = step.formula.mode === 'ordered' && index > 0;
+  const { pool } = candidate;
+  // Nothing carries into a pool: another of it may take the turn.
+  const carriedFrom = pool === null ? carriedApproval(request, step, candidate.personId) : null;
+  const follows = step.formula.mode === 'ordered' && place > 0;
   return {
     ordinal: first + index,
     personId: candidate.personId,
@@ -162,12 +159,13 @@ function toAssignment(
     weight: candidate.weight,
     veto: candidate.veto,
     required: false,
-    position: index + 1,
-    waitsFor: follows ? first + index - 1 : null,
+    position: place + 1,
+    waitsFor: follows ? first + place - 1 : null,
     handOver: candidate.handOver,
     previousOrdinal: null,
     addedById: null,
     comment: carriedFrom === null ? null : `carried from ${carriedFrom}`,
+    ...(pool === null ? {} : { pool }),
   };
 }
 

@@ -6,6 +6,8 @@ export interface Organisation {
   /** Grants by role key, in the order of person id, so that resolution is deterministic. */
   readonly grants: ReadonlyMap<string, readonly RoleGrant[]>;
   readonly absences: readonly Absence[];
+  /** Members by the key of their group, in the order of person id. */
+  readonly groups?: ReadonlyMap<string, readonly string[]> | undefined;
 }
 
 export interface Person {
@@ -42,6 +44,14 @@ export interface Absence {
   readonly until: Date;
   /** Empty: every process. */
   readonly processKeys: readonly string[];
+  /** Empty or not said: every kind of subject. */
+  readonly subjectTypes?: readonly string[] | undefined;
+}
+
+/** What an absence may be limited to: a process and the kind of subject that it approves. */
+export interface Matter {
+  readonly key: string;
+  readonly subjectType: string;
 }
 
 /** Longest chain (managers, departments, substitutes) that is ever walked; a longer one is a loop in the data. */
@@ -120,7 +130,7 @@ export function rolesOf(organisation: Organisation, personId: string, now: Date)
 export function absenceOf(
   organisation: Organisation,
   personId: string,
-  processKey: string,
+  { key, subjectType }: Matter,
   now: Date,
 ): Absence | undefined {
   return organisation.absences.find(
@@ -128,6 +138,7 @@ export function absenceOf(
       absence.personId === personId &&
       absence.from <= now &&
       now < absence.until &&
-      (absence.processKeys.length === 0 || absence.processKeys.includes(processKey)),
+      (absence.processKeys.length === 0 || absence.processKeys.includes(key)) &&
+      (!absence.subjectTypes?.length || absence.subjectTypes.includes(subjectType)),
   );
 }

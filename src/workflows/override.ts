@@ -59,6 +59,7 @@ export function reassign(draft: Draft, command: Of<'reassign'>): void {
     previousOrdinal: ordinal,
     addedById: null,
     comment: null,
+    ...(assignment.pool ? { pool: assignment.pool } : {}),
   };
   emit(draft, { type: 'REASSIGNED', override: true, step: step.key, ordinal, by, comment, successor });
 }

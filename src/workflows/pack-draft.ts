@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { acceptanceSchema } from './acceptance-file.js';
+import { authoritySchema } from './authority-file.js';
+import { groupsSchema } from './groups-file.js';
 import { readDocuments, shapeOf, type Finding, type PackSource, type SourceDocument } from './pack-file.js';
 import { processSchema } from './process-file.js';
 import { keySchema, localised } from './process.js';
@@ -24,6 +26,8 @@ const SCHEMAS = {
   forms: formsSchema,
   roles: rolesSchema,
   acceptance: acceptanceSchema,
+  authority: authoritySchema,
+  groups: groupsSchema,
 } as const;
 export type Kind = keyof typeof SCHEMAS;
 

@@ -57,7 +57,8 @@ type FindingRule =
   | 'dead-end'
   | 'no-approver'
   | 'unknown-department'
-  | 'unknown-person';
+  | 'unknown-person'
+  | 'unknown-group';
 
 export type Path = readonly (string | number)[];
 

@@ -1,5 +1,8 @@
 import { compileAcceptance, type AcceptanceCase } from './acceptance-file.js';
+import { compileAuthority, problemsOfAuthority } from './authority-file.js';
+import type { AuthorityTable } from './authority.js';
 import { calendarSchema, type BusinessCalendar } from './calendar.js';
+import type { GroupTemplate } from './groups-file.js';
 import { isPackFile, ofKind, ownKeys, readPack, type Draft, type Header, type Kind } from './pack-draft.js';
 import {
   readDocuments,
@@ -44,6 +47,8 @@ export interface Pack {
   readonly forms: readonly FormTemplate[];
   readonly roles: readonly RoleTemplate[];
   readonly acceptance: readonly AcceptanceCase[];
+  readonly authority: readonly AuthorityTable[];
+  readonly groups: readonly GroupTemplate[];
 }
 
 /** What a pack may name beside its own. */
@@ -52,6 +57,8 @@ export interface Known {
   readonly calendars: readonly string[];
   /** Used where neither a definition nor the subject's department names a calendar. */
   readonly defaultCalendar?: string | null;
+  /** Groups that the organisation keeps. */
+  readonly groups?: readonly string[];
   /** Packs accepted already. */
   readonly packs?: readonly Pack[];
 }
@@ -79,6 +86,11 @@ export function parsePack(
     roles: new Set([...known.roles, ...rolesOf(required), ...ownKeys(draft, 'roles')]),
     calendars: new Set(known.calendars),
     defaultCalendar: known.defaultCalendar ?? null,
+    groups: new Set([
+      ...(known.groups ?? []),
+      ...required.flatMap((pack) => pack.groups.map((group) => group.key)),
+      ...ofKind(draft, 'groups').flatMap(({ data }) => data.groups.map((group) => group.key)),
+    ]),
   };
   const { pack, problems } = compilePack(
     header ?? { key: '', version: 0, title: { en: '' }, requires: [] },
@@ -141,7 +153,15 @@ function clashesOf(pack: Pack, folder: PackFolder, others: readonly Pack[]): Fin
     pack.key === folder.name
       ? []
       : [clash(`the pack's key ${pack.key} is not its folder's name, ${folder.name}`)];
-  for (const part of ['processes', 'projectTemplates', 'planTemplates', 'forms', 'roles'] as const) {
+  for (const part of [
+    'processes',
+    'projectTemplates',
+    'planTemplates',
+    'forms',
+    'roles',
+    'authority',
+    'groups',
+  ] as const) {
     for (const { key } of pack[part]) {
       const other = others.find((known) => known[part].some((item) => item.key === key));
       if (other) found.push(clash(`${key} (${part}) is in pack ${other.key} already`));
@@ -185,8 +205,14 @@ function compilePack(
     ]),
   ]);
   for (const { document, data } of ofKind(draft, 'roles')) report(document, problemsOfRoles(data));
+  const authority = ofKind(draft, 'authority').map(({ document, data }) => {
+    const table = compileAuthority(data);
+    report(document, problemsOfAuthority(table, names));
+    return table;
+  });
+  const tables = [...required.flatMap((pack) => pack.authority), ...authority];
   const processes = ofKind(draft, 'process').map(({ document, data }) => {
-    const definition = compileProcess(data, subjects);
+    const definition = compileProcess(data, subjects, tables);
     report(document, problemsOfProcess(definition, subjects, { ...names, forms: new Set(titles.keys()) }));
     return { document, definition };
   });
@@ -236,6 +262,8 @@ function compilePack(
     forms,
     roles,
     acceptance,
+    authority,
+    groups: ofKind(draft, 'groups').flatMap(({ data }) => data.groups as readonly GroupTemplate[]),
   };
   return { pack, problems };
 }
@@ -261,6 +289,9 @@ function* repeatedKeys(draft: Draft): Generator<Finding> {
     else if (kind === 'roles')
       for (const [index, role] of data.roles.entries())
         yield* claim(kind, role.key, document, ['roles', index, 'key']);
+    else if (kind === 'groups')
+      for (const [index, group] of data.groups.entries())
+        yield* claim(kind, group.key, document, ['groups', index, 'key']);
     else if (kind !== 'acceptance') yield* claim(kind, data.key, document, ['key']);
   }
 }

@@ -23,6 +23,8 @@ export function addAssignments(
     decidedById: assignment.status === 'APPROVED' ? assignment.personId : null,
     evidence: null,
     reason: assignment.status === 'APPROVED' ? 'CARRIED' : null,
+    pool: assignment.pool ?? null,
+    claimedAt: null,
   }));
   return { ...request, assignments: [...request.assignments, ...rows] };
 }
@@ -37,9 +39,10 @@ export function succeed(
   const from = request.assignments[ordinal - 1];
   if (!from) return request;
   const added = addAssignments(request, from.stepKey, from.attempt, [successor], at, from.dueAt);
+  const claimed = from.claimedAt ? patch(added, successor.ordinal, { claimedAt: from.claimedAt }) : added;
   return {
-    ...added,
-    assignments: added.assignments.map((assignment) =>
+    ...claimed,
+    assignments: claimed.assignments.map((assignment) =>
       assignment.waitsFor === ordinal && assignment.ordinal !== successor.ordinal
         ? { ...assignment, waitsFor: successor.ordinal }
         : assignment,

@@ -42,6 +42,8 @@ export const ASSIGNMENT_ACTIONS = [
   'AMEND',
   'REVOKE',
   'REMOVE_APPROVER',
+  'CLAIM',
+  'RELEASE',
 ] as const;
 export const REQUEST_ACTIONS = ['RESUBMIT', 'WITHDRAW', 'NUDGE', 'ANSWER', 'COMMENT', 'COPY_IN'] as const;
 export type AssignmentAction = (typeof ASSIGNMENT_ACTIONS)[number];
@@ -94,7 +96,7 @@ function requireUnbarred(
 }
 
 const countsAsDecision = (action: AssignmentAction): boolean =>
-  ['APPROVE', 'REJECT', 'ABSTAIN', 'CONFIRM', 'FILE', 'RETURN', 'AMEND'].includes(action);
+  ['APPROVE', 'REJECT', 'ABSTAIN', 'CONFIRM', 'FILE', 'RETURN', 'AMEND', 'CLAIM'].includes(action);
 
 const ACTIONS_OF_KIND: Readonly<Record<DecisionStep['kind'], readonly DecisionAction[]>> = {
   approve: ['APPROVE', 'REJECT', 'ABSTAIN'],
@@ -124,7 +126,13 @@ function misfitOf(
       return step.transfer === 'forbidden' ? 'the definition forbids transfer' : null;
     case 'ADD_APPROVER':
       return step.kind === 'approve' ? null : 'only an approval takes more approvers';
+    case 'CLAIM':
+      if (!assignment.pool) return 'it belongs to you alone';
+      return assignment.claimedAt ? 'you have claimed it already' : null;
+    case 'RELEASE':
+      return assignment.pool && assignment.claimedAt ? null : 'nothing was claimed';
     case 'ABSTAIN':
+      if (assignment.pool) return 'it came from a pool: release it instead';
       return step.kind === 'approve' && soleBallot(request, assignment)
         ? 'nobody else would decide'
         : kindMisfit(step, action);

@@ -1,14 +1,18 @@
 import { isRefusal } from '../errors.js';
-import { decide } from './decide.js';
+import { choosable, demandsOn, willBeAsked } from './choices.js';
+import { decide, withRequester } from './decide.js';
 import { evolve } from './evolve.js';
+import { answersToDelegator } from './hand-over.js';
 import { permitOnAssignment } from './permit.js';
 import { isDecisionStep, nodesOf, stepOf, type DecisionStep, type ProcessDefinition } from './process.js';
 import {
+  interestOf,
   newRequest,
   type Command,
   type DecisionAction,
   type Exclusion,
   type Fact,
+  type GivenChoice,
   type Interest,
   type NewAssignment,
   type RequestState,
@@ -38,6 +42,16 @@ const YES: Readonly<Record<DecisionStep['kind'], DecisionAction>> = {
 /** More decisions than any definition has; a route that has not ended by then is cut. */
 const DECISIONS_MAX = 500;
 
+/** What would be handed in; choices not given are supposed. */
+export interface Submission {
+  readonly requesterId: string;
+  readonly subject: SubjectSnapshot;
+  readonly interests: readonly Interest[];
+  readonly choices?: readonly GivenChoice[] | undefined;
+}
+
+type Yes = Extract<Command, { type: 'decide' }>;
+
 /**
  * Walks the route by the engine itself: submits, then lets everyone who is asked say yes at once. So the preview
  * equals the executed route as long as the organisation and the subject stand still.
@@ -45,22 +59,21 @@ const DECISIONS_MAX = 500;
  */
 export function preview(
   definition: ProcessDefinition,
-  submission: {
-    readonly requesterId: string;
-    readonly subject: SubjectSnapshot;
-    readonly interests: readonly Interest[];
-  },
+  submission: Submission,
   world: World,
 ): PreviewedStep[] {
   const { requesterId: by, subject, interests } = submission;
   const fresh = newRequest('preview', definition, world.now);
-  const facts = decide(fresh, { type: 'submit', by, subject, interests, comment: null }, world);
-  return walkAhead(facts.reduce(evolve, fresh), facts, world);
+  const open = new Map<string, readonly string[]>();
+  const choices = supposedAtFirst(fresh, submission, world, open);
+  const facts = decide(fresh, { type: 'submit', by, subject, interests, comment: null, choices }, world);
+  return walkAhead(facts.reduce(evolve, fresh), facts, world, undefined, open);
 }
 
 /**
  * The route of a request in its present round: what the given facts say happened, and what would follow if everyone
- * who is asked said yes at once. `onFacts` sees each state together with the facts that led to it.
+ * who is asked said yes at once, choosing for later steps whoever comes first. `onFacts` sees each state together with
+ * the facts that led to it; `open` gets the people among whom a choice was only supposed, by step.
  * @throws CONDITION_FAILED
  */
 export function walkAhead(
@@ -68,6 +81,7 @@ export function walkAhead(
   happened: readonly Fact[],
   world: World,
   onFacts: (request: RequestState, facts: readonly Fact[]) => void = () => undefined,
+  open = new Map<string, readonly string[]>(),
 ): PreviewedStep[] {
   const { definition } = start;
   const facts: Fact[] = [...happened];
@@ -76,15 +90,22 @@ export function walkAhead(
   for (let count = 0; count < DECISIONS_MAX && request.status === 'PENDING'; count += 1) {
     const command = nextYes(request, world.now);
     if (command === null) break;
-    const made = decide(request, command, world);
+    const made = decide(request, { ...command, choices: supposedBy(request, command, world, open) }, world);
     facts.push(...made);
     request = made.reduce(evolve, request);
     onFacts(request, made);
   }
-  const reached = new Map(facts.flatMap((fact) => previewOf(fact)).map((step) => [step.key, step]));
+  const previewed = facts.flatMap((fact) => previewOf(fact));
+  const reached = new Map(
+    previewed.map((step): [string, PreviewedStep] => {
+      const people = open.get(step.key);
+      return [step.key, people && step.outcome === 'ASKED' ? { ...step, reason: 'CHOICE', people } : step];
+    }),
+  );
   return [...nodesOf(definition.steps)].map(
     ({ key }) =>
-      reached.get(key) ?? (isCarried(request, key) ? { ...CARRIED, key } : unreached(definition, reached, key)),
+      reached.get(key) ??
+      (isCarried(request, key) ? { ...CARRIED, key } : unreached(definition, reached, key)),
   );
 }
 
@@ -111,7 +132,7 @@ const mayDecide = (request: RequestState, ordinal: number, action: DecisionActio
 };
 
 /** The first who is asked and may decide says yes; null when nobody is left who may. */
-export function nextYes(request: RequestState, signedInAt: Date): Extract<Command, { type: 'decide' }> | null {
+export function nextYes(request: RequestState, signedInAt: Date): Yes | null {
   for (const { ordinal, personId: by, stepKey, status } of request.assignments) {
     const step = status === 'OPEN' ? stepOf(request.definition, stepKey) : undefined;
     if (!isDecisionStep(step)) continue;
@@ -125,6 +146,59 @@ export function nextYes(request: RequestState, signedInAt: Date): Extract<Comman
 /** Whether the step stands in this round as it was decided in an earlier one. */
 const isCarried = (request: RequestState, key: string): boolean =>
   request.steps.some((step) => step.key === key && step.round === request.round && step.reason === 'CARRIED');
+
+/** What the requester would choose. */
+export function supposedAtFirst(
+  fresh: RequestState,
+  submission: Submission,
+  world: World,
+  open = new Map<string, readonly string[]>(),
+): GivenChoice[] {
+  const { requesterId, subject, choices } = submission;
+  const interests = withRequester(requesterId, submission.interests);
+  return supposed({ ...fresh, requesterId, subject, interests }, null, choices ?? [], world, open);
+}
+
+/** What who decides would choose; whose decision is confirmed leaves the choice to who confirms it. */
+export function supposedBy(
+  request: RequestState,
+  { action, ordinal }: Yes,
+  world: World,
+  open = new Map<string, readonly string[]>(),
+): GivenChoice[] {
+  const assignment = request.assignments[ordinal - 1];
+  const step = assignment && stepOf(request.definition, assignment.stepKey);
+  if (action !== 'APPROVE' || !assignment || !isDecisionStep(step)) return [];
+  return answersToDelegator(request, step, assignment) ? [] : supposed(request, step.key, [], world, open);
+}
+
+/**
+ * The choices given, and for each one that is still to be made as many people as it needs, so that the walk goes on.
+ * Who could be chosen is noted in `open` under the step.
+ */
+function supposed(
+  request: RequestState,
+  chooser: string | null,
+  given: readonly GivenChoice[],
+  world: World,
+  open: Map<string, readonly string[]>,
+): GivenChoice[] {
+  const missing = demandsOn(request, chooser).flatMap(({ step, rule }) => {
+    const made = request.choices?.some((choice) => choice.step === step && choice.rule === rule.rule);
+    if (made || given.some((choice) => choice.step === step)) return [];
+    if (!willBeAsked(request, step, world)) return [];
+    const node = stepOf(request.definition, step);
+    const eligible = choosable(request, rule, step, world).filter(
+      (id) =>
+        world.organisation.people.get(id)?.active &&
+        interestOf(request, isDecisionStep(node) ? node : undefined, id) === null,
+    );
+    open.set(step, eligible);
+    const people = eligible.slice(0, Math.max(1, rule.min));
+    return people.length < Math.max(1, rule.min) ? [] : [{ step, people }];
+  });
+  return [...given, ...missing];
+}
 
 const NOT_REACHED = {
   outcome: 'NOT_REACHED',

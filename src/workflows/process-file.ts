@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import type { AuthorityTable } from './authority.js';
 import { dueRuleSchema } from './duration.js';
 import type { Formula, RejectionRule } from './formula.js';
 import {
   keySchema,
   localised,
+  rulesOf,
   type ApproverRule,
   type PersonSource,
   type ProcessDefinition,
@@ -32,7 +34,7 @@ const ballot = {
   veto: z.boolean().optional(),
 };
 
-const approverRule: z.ZodType<ApproverRule> = z.discriminatedUnion('rule', [
+const plainRules = [
   z.strictObject({ rule: z.literal('user'), email: z.email(), ...ballot }),
   z.strictObject({
     rule: z.literal('role'),
@@ -61,7 +63,40 @@ const approverRule: z.ZodType<ApproverRule> = z.discriminatedUnion('rule', [
     take: z.enum(['person', 'manager', 'head']).default('person'),
     ...ballot,
   }),
+  z.strictObject({ rule: z.literal('group'), key: keySchema, ...ballot }),
+  z.strictObject({ rule: z.literal('expression'), people: z.string().min(1).max(2000), ...ballot }),
+] as const;
+
+/** What names people by the subject and the organisation alone: it may stand inside other rules. */
+export const plainRule: z.ZodType<ApproverRule> = z.discriminatedUnion('rule', plainRules);
+
+const innerRule: z.ZodType<ApproverRule> = z.discriminatedUnion('rule', [
+  ...plainRules,
+  z.strictObject({ rule: z.literal('decider'), step: keySchema }),
+  z.strictObject({ rule: z.literal('authority'), table: keySchema, matter: keySchema }),
+]);
+const innerRules = z.array(innerRule).min(1).max(10);
+
+const choice = {
+  among: innerRules.nullable().default(null),
+  min: z.int().min(0).max(20).default(1),
+  max: z.int().min(1).max(20).default(1),
+  ...ballot,
+};
+
+const approverRule: z.ZodType<ApproverRule> = z.discriminatedUnion('rule', [
+  ...plainRules,
   z.strictObject({ rule: z.literal('decider'), step: keySchema, ...ballot }),
+  z.strictObject({ rule: z.literal('authority'), table: keySchema, matter: keySchema, ...ballot }),
+  z.strictObject({ rule: z.literal('requester-choice'), ...choice }),
+  z.strictObject({ rule: z.literal('previous-choice'), from: keySchema, ...choice }),
+  z.strictObject({ rule: z.literal('pool'), of: innerRules, ...ballot }),
+  z.strictObject({
+    rule: z.literal('least-loaded'),
+    of: innerRules,
+    count: z.int().min(1).max(20).default(1),
+    ...ballot,
+  }),
 ]);
 
 export const approverRules = z.array(approverRule).min(1).max(20);
@@ -166,11 +201,27 @@ export const processSchema = z.strictObject({
   steps: z.array(step).min(1).max(50),
 });
 
-/** The compiled definition. An unknown subject type has no purposes and no fields; the checker reports it. */
+/**
+ * The compiled definition, with the authority tables that it names. An unknown subject type has no purposes and no
+ * fields, an unknown table is left out; the checker reports both.
+ */
 export function compileProcess(
   { kind: _kind, purpose, ...written }: z.infer<typeof processSchema>,
   subjects: Readonly<Record<string, SubjectTypeDescription>>,
+  tables: readonly AuthorityTable[] = [],
 ): ProcessDefinition {
   const subject = subjects[written.subjectType];
-  return { ...written, purpose: purpose ?? subject?.purposes[0] ?? '', fieldTypes: subject?.fields ?? {} };
+  const definition: ProcessDefinition = {
+    ...written,
+    purpose: purpose ?? subject?.purposes[0] ?? '',
+    fieldTypes: subject?.fields ?? {},
+  };
+  const named = new Set(
+    [...rulesOf(definition)].flatMap((rule) => (rule.rule === 'authority' ? rule.table : [])),
+  );
+  if (named.size === 0) return definition;
+  const authority = Object.fromEntries(
+    tables.flatMap((table) => (named.has(table.key) ? [[table.key, table]] : [])),
+  );
+  return { ...definition, authority };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AuthorityTable } from './authority.js';
 import type { FieldTypes } from './condition.js';
 import type { DueRule } from './duration.js';
 import type { Formula } from './formula.js';
@@ -44,7 +45,47 @@ export type ApproverRule = {
     | { readonly rule: 'field'; readonly field: string; readonly take: 'person' | 'manager' | 'head' }
     /** Whoever decided an earlier step. */
     | { readonly rule: 'decider'; readonly step: string }
+    /** The members of a group that the organisation keeps. */
+    | { readonly rule: 'group'; readonly key: string }
+    /** People by a CEL expression over subject, requester, round and the organisation's functions. */
+    | { readonly rule: 'expression'; readonly people: string }
+    /** The answer of an authority table (authority.ts) to a matter, for the subject's department and measures. */
+    | { readonly rule: 'authority'; readonly table: string; readonly matter: string }
+    /** Those whom the requester names when submitting. */
+    | ({ readonly rule: 'requester-choice' } & ChoiceBounds)
+    /** Those whom an approver of an earlier step names when approving; a later choice takes the place of an earlier one. */
+    | ({ readonly rule: 'previous-choice'; readonly from: string } & ChoiceBounds)
+    /** One turn that many could take: whoever claims it has it, and the step's formula counts it once. */
+    | { readonly rule: 'pool'; readonly of: readonly ApproverRule[] }
+    /** Of those who may decide, the `count` with the fewest open assignments; ties by id. */
+    | { readonly rule: 'least-loaded'; readonly of: readonly ApproverRule[]; readonly count: number }
   );
+
+/** How many may be named, and among whom; null: among everyone. */
+export interface ChoiceBounds {
+  readonly among: readonly ApproverRule[] | null;
+  readonly min: number;
+  readonly max: number;
+}
+
+export type ChoiceRule = Extract<ApproverRule, { readonly rule: 'requester-choice' | 'previous-choice' }>;
+
+export const isChoice = (rule: ApproverRule): rule is ChoiceRule =>
+  rule.rule === 'requester-choice' || rule.rule === 'previous-choice';
+
+/** The rules that a rule takes its people from. */
+export function innerRules(rule: ApproverRule): readonly ApproverRule[] {
+  switch (rule.rule) {
+    case 'pool':
+    case 'least-loaded':
+      return rule.of;
+    case 'requester-choice':
+    case 'previous-choice':
+      return rule.among ?? [];
+    default:
+      return [];
+  }
+}
 
 export type OnNobody = 'block' | 'skip' | 'reject' | { readonly assign: readonly ApproverRule[] };
 export type OnRequester = 'manager' | 'skip' | 'block' | 'allow';
@@ -139,6 +180,8 @@ export interface ProcessDefinition {
   readonly steps: readonly StepNode[];
   /** Types of the subject's fields for conditions; filled from the subject's registration when compiled. */
   readonly fieldTypes: FieldTypes;
+  /** The authority tables that its steps name, as they were when it was compiled; a running request keeps them. */
+  readonly authority?: Readonly<Record<string, AuthorityTable>> | undefined;
 }
 
 /** Every node of the tree in reading order. */
@@ -147,6 +190,34 @@ export function* nodesOf(nodes: readonly StepNode[]): Generator<StepNode> {
     yield node;
     if (node.kind === 'parallel') for (const branch of node.branches) yield* nodesOf(branch);
   }
+}
+
+/** Every rule that a definition may ask, those inside other rules and inside its authority tables included. */
+export function* rulesOf(definition: ProcessDefinition): Generator<ApproverRule> {
+  const within = function* (rules: readonly ApproverRule[]): Generator<ApproverRule> {
+    for (const rule of rules) {
+      yield rule;
+      yield* within(innerRules(rule));
+    }
+  };
+  for (const node of nodesOf(definition.steps)) {
+    if (node.kind === 'parallel') continue;
+    if (node.kind === 'notify') {
+      yield* within(node.recipients);
+      continue;
+    }
+    yield* within(node.approvers);
+    if (typeof node.onNobody === 'object') yield* within(node.onNobody.assign);
+    for (const { action } of node.ladder) if ('who' in action) yield* within(action.who);
+  }
+  for (const table of Object.values(definition.authority ?? {}))
+    for (const row of table.rows) yield* within(row.approvers);
+}
+
+/** Whether its routes depend on how much everybody has to do. */
+export function asksForLoad(definition: ProcessDefinition): boolean {
+  for (const rule of rulesOf(definition)) if (rule.rule === 'least-loaded') return true;
+  return false;
 }
 
 /** The decision or notify step with this key. */

@@ -3,7 +3,7 @@ import { rulesOf } from './condition-shape.js';
 import { conditionHolds } from './open-step.js';
 import type { Organisation, Person } from './organisation.js';
 import type { Path, Problem } from './pack-file.js';
-import { previewOf, walkAhead } from './preview.js';
+import { previewOf, supposedAtFirst, walkAhead } from './preview.js';
 import {
   isDecisionStep,
   nodesOf,
@@ -180,9 +180,11 @@ function* problemsOfCase(
     interests: [{ personId: requester.id, because: 'OWNER' as const }],
     comment: null,
   } as const;
+  const { interests } = submit;
   const opened: [RequestState, Fact][] = [];
   answered(() => {
-    const facts = decide(fresh, submit, world);
+    const choices = supposedAtFirst(fresh, { requesterId: requester.id, subject, interests }, world);
+    const facts = decide(fresh, { ...submit, choices }, world);
     return walkAhead(facts.reduce(evolve, fresh), facts, world, (request, made) => {
       for (const fact of made) opened.push([request, fact]);
     });
@@ -221,7 +223,7 @@ function* deadEnds(
 ): Generator<Problem> {
   for (const [index, { action }] of step.ladder.entries()) {
     if (!('who' in action)) continue;
-    const named = action.who.flatMap((rule) => peopleOf(request, rule, world));
+    const named = action.who.flatMap((rule) => peopleOf(request, rule, world, step.key));
     const reached =
       action.do === 'notify'
         ? named.some((id) => world.organisation.people.get(id)?.active)

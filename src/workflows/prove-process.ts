@@ -3,6 +3,7 @@ import { conditionProblem } from './condition.js';
 import { isBusinessDuration, parseDuration, DAY, timeMillis, type DueRule } from './duration.js';
 import type { Path, Problem } from './pack-file.js';
 import {
+  isChoice,
   isDecisionStep,
   nodesOf,
   type ApproverRule,
@@ -12,6 +13,7 @@ import {
   type StepNode,
 } from './process.js';
 import { neverOpens, PROOF_BUDGET, unknownInConditions } from './prove-conditions.js';
+import { innerPlaces, placementProblems, problemsOfRule } from './prove-rules.js';
 import { ruleName } from './resolve-approvers.js';
 import type { SubjectTypeDescription } from './subject-types.js';
 
@@ -24,6 +26,8 @@ export interface Nameable {
   /** Departments and forms by key, where they are known. */
   readonly departments?: ReadonlySet<string> | null;
   readonly forms?: ReadonlySet<string> | null;
+  /** Groups that are kept; not said: any. */
+  readonly groups?: ReadonlySet<string> | undefined;
 }
 
 /** What can be said of a definition without running it. No problem: every name is known, every condition is a sound
@@ -66,7 +70,10 @@ export function problemsOfProcess(
     const place: Place = { ...placed, definition, hasFields: subject !== undefined, known };
     if (isDecisionStep(placed.node)) problems.push(...stepProblems(place, placed.node));
     else if (placed.node.kind === 'notify')
-      problems.push(...ruleListProblems(place, placed.node.recipients, ['recipients']));
+      problems.push(
+        ...ruleListProblems(place, placed.node.recipients, ['recipients']),
+        ...placementProblems(placed.node.recipients, [...placed.path, 'recipients'], 'others'),
+      );
   }
   return problems;
 }
@@ -158,8 +165,11 @@ function* withdrawalProblems({ withdrawal, steps }: ProcessDefinition): Generato
 
 function* stepProblems(place: Place, step: DecisionStep): Generator<Problem> {
   yield* ruleListProblems(place, step.approvers, ['approvers']);
-  if (typeof step.onNobody === 'object')
+  yield* placementProblems(step.approvers, [...place.path, 'approvers'], 'approvers');
+  if (typeof step.onNobody === 'object') {
     yield* ruleListProblems(place, step.onNobody.assign, ['onNobody', 'assign']);
+    yield* placementProblems(step.onNobody.assign, [...place.path, 'onNobody', 'assign'], 'instead');
+  }
   for (const [index, key] of step.neverSameAs.entries())
     yield* earlierStepProblems(place, key, ['neverSameAs', index]);
   for (const [index, field] of step.dependsOn.entries()) {
@@ -173,7 +183,11 @@ function* stepProblems(place: Place, step: DecisionStep): Generator<Problem> {
   yield* formulaProblems(place, step);
   yield* timeProblems(step, place.path, place.definition.calendar, place.known);
   for (const [index, { action }] of step.ladder.entries()) {
-    if ('who' in action) yield* ruleListProblems(place, action.who, ['ladder', index, 'action', 'who']);
+    if ('who' in action) {
+      const under = ['ladder', index, 'action', 'who'];
+      yield* ruleListProblems(place, action.who, under);
+      yield* placementProblems(action.who, [...place.path, ...under], 'others');
+    }
     if ((action.do === 'add' || action.do === 'hand-over') && namesNobodyNew(step, action.who)) {
       yield {
         path: [...place.path, 'ladder', index, 'action', 'who'],
@@ -224,9 +238,25 @@ function* ruleProblems(place: Place, rule: ApproverRule, under: Path): Generator
     case 'head':
     case 'members':
       return;
+    case 'previous-choice':
+      yield* earlierStepProblems(place, rule.from, [...under, 'from']);
+      yield* problemsOfRule(place, rule, path);
+      return yield* innerProblems(place, rule, under);
+    case 'group':
+    case 'expression':
+    case 'authority':
+    case 'requester-choice':
+    case 'pool':
+    case 'least-loaded':
+      yield* problemsOfRule(place, rule, path);
+      return yield* innerProblems(place, rule, under);
     default:
       unreachable(rule);
   }
+}
+
+function* innerProblems(place: Place, rule: ApproverRule, under: Path): Generator<Problem> {
+  for (const inner of innerPlaces(rule, under)) yield* ruleProblems(place, inner.rule, inner.path);
 }
 
 export function* roleProblems(role: string, path: Path, known: Nameable): Generator<Problem> {
@@ -267,6 +297,9 @@ function* earlierStepProblems(place: Place, key: string, under: Path): Generator
 function mostPeople(rule: ApproverRule): number {
   if (rule.rule === 'user' || rule.rule === 'head' || rule.rule === 'manager' || rule.rule === 'field')
     return 1;
+  if (rule.rule === 'pool') return 1;
+  if (rule.rule === 'least-loaded') return rule.count;
+  if (isChoice(rule)) return rule.max;
   return rule.rule === 'managers' ? (rule.levels ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
 }
 

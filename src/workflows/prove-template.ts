@@ -153,6 +153,17 @@ function* dueProblems(
   }
 }
 
+/** Rules that ask for a request, its content or its steps. */
+const NOT_OF_PLANS: ReadonlySet<ApproverRule['rule']> = new Set<ApproverRule['rule']>([
+  'decider',
+  'expression',
+  'authority',
+  'requester-choice',
+  'previous-choice',
+  'pool',
+  'least-loaded',
+]);
+
 /** A plan before its submission has an owner and a department, but no requester, no steps and no chosen fields. */
 function* chaseProblems(rules: readonly ApproverRule[], path: Path, known: Nameable): Generator<Problem> {
   for (const [index, rule] of rules.entries()) {
@@ -161,7 +172,7 @@ function* chaseProblems(rules: readonly ApproverRule[], path: Path, known: Namea
       yield* roleProblems(rule.untilRole, [...path, index, 'untilRole'], known);
     const ofRequester = 'of' in rule && rule.of === 'requester';
     const ofField = rule.rule === 'field' || ('of' in rule && typeof rule.of === 'object');
-    if (rule.rule === 'decider' || ofRequester || ofField) {
+    if (NOT_OF_PLANS.has(rule.rule) || ofRequester || ofField) {
       yield {
         path: [...path, index],
         rule: 'misplaced-rule',

@@ -1,4 +1,5 @@
 import { isRefusal } from '../errors.js';
+import { demandsOn } from './choices.js';
 import { decide } from './decide.js';
 import { evolve } from './evolve.js';
 import { expectedRoute, routeDifferences, type RouteDifference } from './expected-route.js';
@@ -11,7 +12,9 @@ import {
   type DecisionAction,
   type DecisionStatus,
   type Fact,
+  type GivenChoice,
   type RequestState,
+  type StepChoice,
   type World,
 } from './request.js';
 
@@ -106,6 +109,7 @@ function commandOf(
         subject: fact.subject,
         interests: fact.interests,
         comment: fact.comment,
+        choices: choicesIn(fact.choices, null, state),
       };
     case 'RESUBMITTED':
       return {
@@ -114,6 +118,7 @@ function commandOf(
         subject: fact.subject,
         interests: fact.interests,
         comment: fact.comment,
+        choices: choicesIn(fact.choices, null, state),
       };
     case 'DECIDED': {
       const place = placeOf(old.assignments[fact.ordinal - 1], state);
@@ -130,6 +135,7 @@ function commandOf(
         action: ACTION_OF[fact.decision]!,
         comment,
         evidence,
+        choices: choicesIn(fact.choices, place.stepKey, state),
       };
     }
     case 'DELEGATE_ANSWERED': {
@@ -147,9 +153,17 @@ function commandOf(
     }
     case 'HANDED_OVER': {
       if (fact.kind === 'ESCALATION') return 'an escalation has handed it over';
+      const from = old.assignments[fact.ordinal - 1]?.personId;
+      if (fact.kind === 'ABSENCE' && from !== undefined)
+        return { type: 'substitute', by: fact.by, personId: from };
       const place = placeOf(old.assignments[fact.ordinal - 1], state);
       if (typeof place === 'string') return place;
       const { by, comment, kind } = fact;
+      if (kind === 'ABSENCE') return null;
+      if (kind === 'LEAVER') {
+        const successorId = fact.successor.personId;
+        return { type: 'replace-leaver', by, personId: place.personId, successorId };
+      }
       return {
         type: 'hand-over',
         by,
@@ -165,10 +179,32 @@ function commandOf(
       return fact.assignments.length > 0 ? 'an escalation has added approvers' : null;
     case 'SYSTEM_DECIDED':
       return 'the system has decided a step';
+    case 'CLAIMED':
+    case 'RELEASED': {
+      const place = placeOf(old.assignments[fact.ordinal - 1], state);
+      if (typeof place === 'string') return place;
+      const claims = fact.type === 'CLAIMED';
+      if (!place.pool || Boolean(place.claimedAt) === claims) return null;
+      return { type: claims ? 'claim' : 'release', by: fact.by, ordinal: place.ordinal };
+    }
+    case 'GIVEN_BACK':
+      return { type: 'give-back', by: fact.by, personId: fact.successor.personId };
     default:
       return null;
   }
 }
+
+/** The choices that the candidate asks for. */
+const choicesIn = (
+  made: readonly StepChoice[] = [],
+  chooser: string | null,
+  state: RequestState,
+): readonly GivenChoice[] => {
+  const asked = demandsOn(state, chooser);
+  return made
+    .filter(({ step, rule }) => asked.some((one) => one.step === step && one.rule.rule === rule))
+    .map(({ step, people }) => ({ step, people }));
+};
 
 function placeOf(was: AssignmentState | undefined, state: RequestState): AssignmentState | string {
   const found = state.assignments.findLast(

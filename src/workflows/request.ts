@@ -65,7 +65,8 @@ export interface StepState {
 
 /** How an assignment came from another one, or from a person who is away. */
 export interface HandOver {
-  readonly kind: 'ABSENCE' | 'DELEGATION' | 'TRANSFER' | 'ESCALATION' | 'CONFIRMATION' | 'OVERRIDE';
+  readonly kind:
+    'ABSENCE' | 'DELEGATION' | 'TRANSFER' | 'ESCALATION' | 'CONFIRMATION' | 'OVERRIDE' | 'LEAVER';
   readonly fromPersonId: string;
 }
 
@@ -100,6 +101,24 @@ export interface AssignmentState {
   readonly evidence: string | null;
   /** Why it was cancelled or skipped. */
   readonly reason: string | null;
+  /** The pool that it is one candidate's chance at; assignments of one pool in one attempt count as one ballot. */
+  readonly pool?: string | null | undefined;
+  /** Since when the person has claimed it from its pool; the others of the pool wait for them. */
+  readonly claimedAt?: Date | null | undefined;
+}
+
+/** Whom someone has named for a later step. */
+export interface StepChoice {
+  readonly step: string;
+  /** By whose choice: the requester's when submitting, or an earlier step's approver's when approving. */
+  readonly rule: 'requester-choice' | 'previous-choice';
+  readonly people: readonly string[];
+}
+
+/** A choice as given: the step, and whom. */
+export interface GivenChoice {
+  readonly step: string;
+  readonly people: readonly string[];
 }
 
 export interface RequestState {
@@ -122,6 +141,8 @@ export interface RequestState {
   readonly expiresAt: Date | null;
   readonly questions: readonly QuestionState[];
   readonly readers: readonly Reader[];
+  /** Whom people have named for the steps ahead; one entry for a step and rule, the latest. */
+  readonly choices?: readonly StepChoice[] | undefined;
   /** Facts applied so far. */
   readonly factCount: number;
 }
@@ -131,6 +152,8 @@ export interface World {
   readonly now: Date;
   readonly organisation: Organisation;
   readonly calendarOf: (key: string | null) => BusinessCalendar;
+  /** Open assignments by person in other requests; loaded only for definitions that ask for the least loaded. */
+  readonly load?: ReadonlyMap<string, number> | undefined;
 }
 
 export interface NewAssignment {
@@ -148,9 +171,18 @@ export interface NewAssignment {
   readonly previousOrdinal: number | null;
   readonly addedById: string | null;
   readonly comment: string | null;
+  readonly pool?: string | undefined;
 }
 
-export type ExclusionReason = 'INACTIVE' | 'ABSENT' | 'INTEREST' | 'DUPLICATE' | 'NEVER_SAME_AS' | 'UNKNOWN';
+export type ExclusionReason =
+  | 'INACTIVE'
+  | 'ABSENT'
+  | 'INTEREST'
+  | 'DUPLICATE'
+  | 'NEVER_SAME_AS'
+  | 'UNKNOWN'
+  /** Others have less to do. */
+  | 'BUSIER';
 export interface Exclusion {
   readonly personId: string;
   readonly rule: string;
@@ -178,6 +210,7 @@ export type Fact = { readonly at: Date } & (
       readonly process: { readonly key: string; readonly version: number };
       readonly expiresAt: Date | null;
       readonly restartOf: RestartOf | null;
+      readonly choices?: readonly StepChoice[] | undefined;
     }
   | {
       readonly type: 'STEP_OPENED';
@@ -211,6 +244,7 @@ export type Fact = { readonly at: Date } & (
       readonly decision: DecisionStatus;
       readonly comment: string | null;
       readonly evidence: string | null;
+      readonly choices?: readonly StepChoice[] | undefined;
     }
   | {
       readonly type: 'DELEGATE_ANSWERED';
@@ -230,7 +264,7 @@ export type Fact = { readonly at: Date } & (
       readonly type: 'HANDED_OVER';
       readonly ordinal: number;
       readonly by: string;
-      readonly kind: 'DELEGATION' | 'TRANSFER' | 'ESCALATION';
+      readonly kind: 'DELEGATION' | 'TRANSFER' | 'ESCALATION' | 'ABSENCE' | 'LEAVER';
       readonly comment: string | null;
       readonly successor: NewAssignment;
       readonly interests: readonly Interest[];
@@ -264,6 +298,7 @@ export type Fact = { readonly at: Date } & (
       readonly comment: string | null;
       readonly carried: readonly string[];
       readonly changed: readonly string[];
+      readonly choices?: readonly StepChoice[] | undefined;
     }
   | {
       readonly type: 'NUDGED';
@@ -300,6 +335,15 @@ export type Fact = { readonly at: Date } & (
       readonly comment: string | null;
     }
   | VerbFact
+  | { readonly type: 'CLAIMED'; readonly ordinal: number; readonly by: string }
+  | { readonly type: 'RELEASED'; readonly ordinal: number; readonly by: string }
+  | {
+      /** A turn that a substitute left untouched is its person's again. */
+      readonly type: 'GIVEN_BACK';
+      readonly ordinal: number;
+      readonly by: string;
+      readonly successor: NewAssignment;
+    }
 );
 
 export type FactType = Fact['type'];
@@ -313,6 +357,7 @@ export type Command =
       readonly interests: readonly Interest[];
       readonly comment: string | null;
       readonly restartOf?: RestartOf;
+      readonly choices?: readonly GivenChoice[] | undefined;
     }
   | {
       readonly type: 'decide';
@@ -323,6 +368,7 @@ export type Command =
       readonly evidence: string | null;
       /** When the person last proved who they are; some steps demand that it is fresh. */
       readonly signedInAt?: Date;
+      readonly choices?: readonly GivenChoice[] | undefined;
     }
   | {
       readonly type: 'return';
@@ -338,6 +384,7 @@ export type Command =
       readonly subject: SubjectSnapshot;
       readonly interests: readonly Interest[];
       readonly comment: string | null;
+      readonly choices?: readonly GivenChoice[] | undefined;
     }
   | { readonly type: 'withdraw'; readonly by: string; readonly comment: string | null }
   | { readonly type: 'cancel'; readonly by: string; readonly comment: string | null }
@@ -367,7 +414,19 @@ export type Command =
       readonly kind: 'reminder' | 'rung';
       readonly index: number;
     }
-  | VerbCommand;
+  | VerbCommand
+  | { readonly type: 'claim' | 'release'; readonly by: string; readonly ordinal: number }
+  /** Hands the turns of someone who is away to whoever stands in. `by`: who set the absence, or SYSTEM when it begins. */
+  | { readonly type: 'substitute'; readonly by: string; readonly personId: string }
+  /** Gives back what a substitute left untouched, to someone who is there again. */
+  | { readonly type: 'give-back'; readonly by: string; readonly personId: string }
+  /** Hands the turns of a leaver to a successor for good. */
+  | {
+      readonly type: 'replace-leaver';
+      readonly by: string;
+      readonly personId: string;
+      readonly successorId: string;
+    };
 
 export type DecisionAction = 'APPROVE' | 'REJECT' | 'ABSTAIN' | 'ADVISE' | 'CONFIRM' | 'FILE';
 
@@ -399,6 +458,7 @@ export function newRequest(id: string, definition: ProcessDefinition, now: Date)
     expiresAt: null,
     questions: [],
     readers: [],
+    choices: [],
     factCount: 0,
   };
 }
@@ -474,7 +534,33 @@ export function peopleBehind(request: RequestState, assignment: AssignmentState)
 
 /** The operands of the step's formula. */
 export const ballotsOf = (request: RequestState, step: StepState): Ballot[] =>
-  assignmentsOf(request, step).flatMap((assignment) => ballotOf(assignment) ?? []);
+  operandsOf(assignmentsOf(request, step));
+
+/** The ballots of these assignments; all who could take one turn from a pool are one ballot. */
+export function operandsOf(assignments: readonly AssignmentState[]): Ballot[] {
+  const pools = new Set<string>();
+  return assignments.flatMap((assignment) => {
+    const ballot = ballotOf(assignment);
+    if (!ballot || !assignment.pool) return ballot ?? [];
+    if (pools.has(assignment.pool)) return [];
+    pools.add(assignment.pool);
+    return ballot;
+  });
+}
+
+/** The others who could have taken the turn, and still could. */
+export const poolMates = (request: RequestState, assignment: AssignmentState): AssignmentState[] =>
+  assignment.pool
+    ? request.assignments.filter(
+        (other) =>
+          other.ordinal !== assignment.ordinal &&
+          other.pool === assignment.pool &&
+          other.stepKey === assignment.stepKey &&
+          other.round === assignment.round &&
+          other.attempt === assignment.attempt &&
+          isLive(other),
+      )
+    : [];
 
 /** Whether the flow goes past the step. An opinion blocks nothing, not even when nobody can be asked for it. */
 export function isPassed(node: StepNode, step: StepState | undefined): boolean {

@@ -9,6 +9,9 @@ import {
   managersOf,
   rolesOf,
 } from './organisation.js';
+import { authorityRules } from './authority.js';
+import type { ConditionScope } from './condition.js';
+import { peopleOfExpression } from './people-expression.js';
 import { stepOf, type ApproverRule, type DecisionStep, type PersonSource } from './process.js';
 import {
   interestOf,
@@ -27,6 +30,8 @@ export interface Candidate {
   readonly weight: number;
   readonly veto: boolean;
   readonly handOver: HandOver | null;
+  /** The pool whose one turn they could take. */
+  readonly pool: string | null;
 }
 
 export interface Resolution {
@@ -49,11 +54,13 @@ export function resolveApprovers(
   const candidates: Candidate[] = [];
   const exclusions: Exclusion[] = [];
   let blockedBy: string | null = null;
-  for (const rule of rules) {
-    const name = ruleName(rule);
-    for (const personId of peopleOf(request, rule, world)) {
+  for (const [index, { rule, name }] of looksUp(request, rules, world).entries()) {
+    const busier = rule.rule === 'least-loaded' ? busierOf(request, step, rule, candidates, world) : null;
+    for (const personId of peopleOf(request, rule, world, step.key)) {
       const placed = place(request, step, personId, world);
-      if ('excluded' in placed) {
+      if ('personId' in placed && busier?.has(placed.personId)) {
+        exclusions.push({ personId, rule: name, reason: 'BUSIER' });
+      } else if ('excluded' in placed) {
         exclusions.push({ personId, rule: name, reason: placed.excluded });
         if (placed.block) blockedBy = 'REQUESTER_IS_APPROVER';
       } else if (candidates.some((candidate) => candidate.personId === placed.personId)) {
@@ -66,11 +73,54 @@ export function resolveApprovers(
           weight: rule.weight ?? 1,
           veto: rule.veto ?? false,
           handOver: placed.handOver,
+          pool: rule.rule === 'pool' ? `pool ${index + 1}` : null,
         });
       }
     }
   }
   return { candidates, exclusions, blockedBy };
+}
+
+interface NamedRule {
+  readonly rule: ApproverRule;
+  readonly name: string;
+}
+
+/** The rules with the answers of authority tables in their place; what the table's rule says of ballots stands. */
+function looksUp(request: RequestState, rules: readonly ApproverRule[], world: World): NamedRule[] {
+  return rules.flatMap((rule): NamedRule[] => {
+    if (rule.rule !== 'authority') return [{ rule, name: ruleName(rule) }];
+    const { group, weight, veto } = rule;
+    return authorityRules(request, rule, world).map((answer) => ({
+      rule: { group, weight, veto, ...answer },
+      name: `${ruleName(rule)} → ${ruleName(answer)}`,
+    }));
+  });
+}
+
+/**
+ * Who could be asked by the rule, but has more to do than those it takes. Counted are open turns in other requests and
+ * in this one; among equals the lower id is taken, so that the same facts always give the same people.
+ */
+function busierOf(
+  request: RequestState,
+  step: DecisionStep,
+  rule: Extract<ApproverRule, { rule: 'least-loaded' }>,
+  taken: readonly Candidate[],
+  world: World,
+): ReadonlySet<string> {
+  const eligible = new Set(
+    peopleOf(request, rule, world, step.key).flatMap((personId) => {
+      const placed = place(request, step, personId, world);
+      return 'personId' in placed ? placed.personId : [];
+    }),
+  );
+  for (const { personId } of taken) eligible.delete(personId);
+  const here = request.assignments.filter((assignment) => assignment.status === 'OPEN');
+  const loadOf = (personId: string): number =>
+    (world.load?.get(personId) ?? 0) + here.filter((assignment) => assignment.personId === personId).length;
+  const byLoad = [...eligible].toSorted((a, b) => loadOf(a) - loadOf(b) || (a < b ? -1 : 1));
+  return new Set(byLoad.slice(rule.count));
 }
 
 type Placed =
@@ -139,32 +189,41 @@ export function decidersOf(request: RequestState, stepKey: string): string[] {
  * The person, or the first in their chain of substitutes who is present and may decide; the person when there is none.
  * Nobody stands in for one who may not decide: the substitute would decide on their behalf.
  */
-function standIn(
+export function standIn(
   request: RequestState,
   step: DecisionStep,
   personId: string,
   world: World,
+  accepts: (substituteId: string) => boolean = () => true,
 ): { personId: string; handOver: HandOver | null } {
   if (barrierTo(request, step, personId) !== null) return { personId, handOver: null };
   const seen = new Set([personId]);
   let current = personId;
   for (let hops = 0; hops < CHAIN_LIMIT; hops += 1) {
-    const absence = absenceOf(world.organisation, current, request.definition.key, world.now);
+    const absence = absenceOf(world.organisation, current, request.definition, world.now);
     const next = absence?.substituteId ?? null;
     if (next === null || seen.has(next)) break;
     seen.add(next);
     current = next;
     const substitute = world.organisation.people.get(next);
-    const away = absenceOf(world.organisation, next, request.definition.key, world.now) !== undefined;
-    if (substitute?.active && !away && barrierTo(request, step, next) === null) {
+    const away = absenceOf(world.organisation, next, request.definition, world.now) !== undefined;
+    if (substitute?.active && !away && barrierTo(request, step, next) === null && accepts(next)) {
       return { personId: next, handOver: { kind: 'ABSENCE', fromPersonId: personId } };
     }
   }
   return { personId, handOver: null };
 }
 
-/** The people a rule names, before anyone is left out; deterministic order. */
-export function peopleOf(request: RequestState, rule: ApproverRule, world: World): string[] {
+/**
+ * The people a rule names, before anyone is left out; deterministic order, without repeats. `stepKey`: the step whose
+ * rule it is, for what was chosen for it.
+ */
+export function peopleOf(
+  request: RequestState,
+  rule: ApproverRule,
+  world: World,
+  stepKey: string | null = null,
+): string[] {
   const { organisation, now } = world;
   switch (rule.rule) {
     case 'user':
@@ -213,9 +272,44 @@ export function peopleOf(request: RequestState, rule: ApproverRule, world: World
     }
     case 'decider':
       return decidersOf(request, rule.step);
+    case 'group':
+      return [...(organisation.groups?.get(rule.key) ?? [])];
+    case 'expression': {
+      const { fieldTypes } = request.definition;
+      return [...new Set(peopleOfExpression(rule.people, fieldTypes, scopeOf(request, world), world))];
+    }
+    case 'requester-choice':
+    case 'previous-choice': {
+      const chosen = request.choices?.find((one) => one.step === stepKey && one.rule === rule.rule);
+      return [...(chosen?.people ?? [])];
+    }
+    case 'authority':
+      return unionOf(request, authorityRules(request, rule, world), world, stepKey);
+    case 'pool':
+    case 'least-loaded':
+      return unionOf(request, rule.of, world, stepKey);
     default:
       return unreachable(rule);
   }
+}
+
+const unionOf = (
+  request: RequestState,
+  rules: readonly ApproverRule[],
+  world: World,
+  stepKey: string | null,
+): string[] => [...new Set(rules.flatMap((rule) => peopleOf(request, rule, world, stepKey)))];
+
+/** What conditions and expressions read of a request. */
+export function scopeOf(request: RequestState, { organisation, now }: World): ConditionScope {
+  const requester = organisation.people.get(request.requesterId);
+  const department = organisation.departments.get(requester?.departmentId ?? '')?.key ?? '';
+  const roles = rolesOf(organisation, request.requesterId, now);
+  return {
+    subject: request.subject.content,
+    requester: { id: request.requesterId, department, roles },
+    round: request.round,
+  };
 }
 
 function roleHolders(
@@ -268,6 +362,20 @@ export function ruleName(rule: ApproverRule): string {
       return rule.take === 'person' ? `field:${rule.field}` : `${rule.take} of field:${rule.field}`;
     case 'decider':
       return `decider of ${rule.step}`;
+    case 'group':
+      return `group:${rule.key}`;
+    case 'expression':
+      return `expression ${rule.people}`;
+    case 'authority':
+      return `authority:${rule.table}/${rule.matter}`;
+    case 'requester-choice':
+      return "the requester's choice";
+    case 'previous-choice':
+      return `chosen in ${rule.from}`;
+    case 'pool':
+      return `pool of ${rule.of.map(ruleName).join(', ')}`;
+    case 'least-loaded':
+      return `least loaded of ${rule.of.map(ruleName).join(', ')}`;
     default:
       return unreachable(rule);
   }

@@ -8,6 +8,7 @@ import {
   type RouteDifference,
 } from './expected-route.js';
 import { conditionHolds } from './open-step.js';
+import { supposedAtFirst } from './preview.js';
 import { isDecisionStep, stepOf, type ProcessDefinition } from './process.js';
 import { newRequest, type Interest, type SubjectSnapshot, type World } from './request.js';
 
@@ -105,8 +106,10 @@ function choose(past: PastCase, { definition, others }: Candidate, world: World)
 function routeOf(past: PastCase, definition: ProcessDefinition, world: World): ExpectedStep[] {
   const fresh = newRequest(past.requestId, definition, world.now);
   const { requesterId: by, subject, interests } = past;
-  const facts = decide(fresh, { type: 'submit', by, subject, interests, comment: null }, world);
-  return expectedRoute(facts.reduce(evolve, fresh), facts, world);
+  const open = new Map<string, readonly string[]>();
+  const choices = supposedAtFirst(fresh, past, world, open);
+  const facts = decide(fresh, { type: 'submit', by, subject, interests, comment: null, choices }, world);
+  return expectedRoute(facts.reduce(evolve, fresh), facts, world, open);
 }
 
 const approvalsIn = (definition: ProcessDefinition, route: readonly ExpectedStep[]): Approval[] =>

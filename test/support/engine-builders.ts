@@ -25,6 +25,7 @@ import {
   type DecisionAction,
   type Fact,
   type FactType,
+  type GivenChoice,
   type Interest,
   type RequestState,
   type StepState,
@@ -224,9 +225,12 @@ interface Setting {
   readonly subject?: SubjectSnapshot;
   readonly by?: string;
   readonly interests?: readonly Interest[];
+  readonly choices?: readonly GivenChoice[];
+  /** Open assignments in other requests. */
+  readonly load?: Readonly<Record<string, number>>;
 }
 
-type Words = { comment?: string; evidence?: string; step?: string };
+type Words = { comment?: string; evidence?: string; step?: string; choices?: readonly GivenChoice[] };
 type Verb = (who: string, words?: Words) => Fact[];
 
 /** A request as it goes on: each verb is one command, and every invariant is checked after it. */
@@ -245,6 +249,8 @@ export interface Story {
   advise: Verb;
   confirm: Verb;
   file: Verb;
+  claim(who: string): Fact[];
+  release(who: string): Fact[];
   giveBack(who: string, toStep?: string | null): Fact[];
   delegate(who: string, to: string): Fact[];
   transfer(who: string, to: string): Fact[];
@@ -269,8 +275,10 @@ export function submitted(setting: Setting): Story {
   const subject = setting.subject ?? aSubject();
   const requester = setting.by ?? 'ann';
   const interests = setting.interests ?? [{ personId: requester, because: 'REQUESTER' as const }];
-  const story = storyOf(definition, setting.organisation ?? OFFICE, subject, requester, interests);
-  story.command({ type: 'submit', by: requester, subject, interests, comment: null });
+  const load = new Map(Object.entries(setting.load ?? {}));
+  const story = storyOf(definition, setting.organisation ?? OFFICE, subject, requester, interests, load);
+  const { choices } = setting;
+  story.command({ type: 'submit', by: requester, subject, interests, comment: null, choices });
   return story;
 }
 
@@ -280,6 +288,7 @@ function storyOf(
   firstSubject: SubjectSnapshot,
   requester: string,
   interests: readonly Interest[],
+  load: ReadonlyMap<string, number>,
 ): Story {
   let request = newRequest('request-1', definition, MONDAY);
   let facts: Fact[] = [];
@@ -287,7 +296,12 @@ function storyOf(
   let timers: readonly LiveTimer[] = [];
   let now = MONDAY;
   const fired = new Set<string>();
-  const world = (): World => ({ now, organisation: story.organisation, calendarOf: () => OFFICE_HOURS });
+  const world = (): World => ({
+    now,
+    organisation: story.organisation,
+    calendarOf: () => OFFICE_HOURS,
+    load,
+  });
 
   const command = (given: Command): Fact[] => {
     const made = decide(request, given, world());
@@ -317,6 +331,7 @@ function storyOf(
         action,
         comment: words.comment ?? (action === 'ADVISE' ? 'my opinion' : null),
         evidence: words.evidence ?? null,
+        choices: words.choices,
       });
   const handOver = (kind: 'DELEGATION' | 'TRANSFER') => (who: string, to: string) =>
     command({ type: 'hand-over', by: who, ordinal: ordinalOf(who), kind, toPersonId: to, comment: null });
@@ -346,6 +361,8 @@ function storyOf(
     advise: decides('ADVISE'),
     confirm: decides('CONFIRM'),
     file: decides('FILE'),
+    claim: (who) => command({ type: 'claim', by: who, ordinal: ordinalOf(who) }),
+    release: (who) => command({ type: 'release', by: who, ordinal: ordinalOf(who) }),
     giveBack: (who, toStep = null) =>
       command({ type: 'return', by: who, ordinal: ordinalOf(who), toStep, comment: 'look again' }),
     delegate: handOver('DELEGATION'),

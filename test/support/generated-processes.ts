@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { AuthorityTable } from '../../src/workflows/authority.js';
 import type { FieldTypes } from '../../src/workflows/condition.js';
 import type { Formula } from '../../src/workflows/formula.js';
 import type {
@@ -71,9 +72,11 @@ export const anyOrganisationOf = (size: number): fc.Arbitrary<Organisation> => {
       absences: fc.array(absence, { maxLength: 5 }),
       heads,
       parents,
+      board: fc.uniqueArray(someone, { maxLength: 4 }),
     })
-    .map(({ people, grants, absences, heads: headIds, parents: above }) => ({
+    .map(({ people, grants, absences, heads: headIds, parents: above, board }) => ({
       revision: 1,
+      groups: new Map([['board', board]]),
       people: new Map(
         people.map((one, index): [string, Person] => {
           const id = personName(index);
@@ -134,6 +137,7 @@ export const fullOrganisationOf = (size: number): Organisation => {
       ]),
     ),
     absences: [],
+    groups: new Map([['board', ids.slice(0, 4)]]),
   };
 };
 
@@ -195,6 +199,19 @@ const ruleOf = (size: number): fc.Arbitrary<ApproverRule> => {
       }),
     },
     { weight: 1, arbitrary: fc.record({ rule: fc.constant('decider' as const), step: stepNumber }) },
+    { weight: 1, arbitrary: fc.constant({ rule: 'group' as const, key: 'board' }) },
+    {
+      weight: 1,
+      arbitrary: anyOf(EXPRESSIONS).map((people) => ({ rule: 'expression' as const, people })),
+    },
+    {
+      weight: 1,
+      arbitrary: anyOf(['spending', 'hiring']).map((matter) => ({
+        rule: 'authority' as const,
+        table: 'manual',
+        matter,
+      })),
+    },
   );
   const share = fc.record({
     group: fc.option(anyOf(['a', 'b']), { nil: undefined }),
@@ -202,6 +219,75 @@ const ruleOf = (size: number): fc.Arbitrary<ApproverRule> => {
     veto: fc.option(fc.boolean(), { nil: undefined }),
   });
   return fc.tuple(bare, share).map(([rule, extra]) => ({ ...rule, ...extra }));
+};
+
+const EXPRESSIONS = [
+  'managers(requester.id, 2)',
+  'holders("finance")',
+  'group("board") + [subject.lead]',
+  'subject.amount > 100.0 ? head("sales") : members("sales")',
+] as const;
+
+/** A manual with a gap: hiring is decided below 100 only. */
+const MANUAL: AuthorityTable = {
+  key: 'manual',
+  title: { en: 'Manual' },
+  rows: [
+    {
+      matter: 'spending',
+      level: {},
+      measures: { amount: { below: 100 } },
+      approvers: [{ rule: 'head', of: 'subject', up: 0 }],
+    },
+    {
+      matter: 'spending',
+      level: { from: 2 },
+      measures: {},
+      approvers: [{ rule: 'role', role: 'finance', in: 'nearest' }],
+    },
+    {
+      matter: 'spending',
+      level: {},
+      measures: {},
+      approvers: [
+        { rule: 'role', role: 'director', in: 'anywhere' },
+        { rule: 'group', key: 'board' },
+      ],
+    },
+    {
+      matter: 'hiring',
+      level: {},
+      measures: { amount: { below: 100 } },
+      approvers: [{ rule: 'members', of: 'subject' }],
+    },
+  ],
+};
+
+/** Among a step's own approvers people may be chosen, share a turn, or be taken by what they have to do. */
+const approverOf = (size: number): fc.Arbitrary<ApproverRule> => {
+  const of = fc.array(ruleOf(size), { minLength: 1, maxLength: 3 });
+  const bounds = {
+    among: fc.option(of, { freq: 2 }),
+    min: fc.nat(1),
+    max: fc.integer({ min: 1, max: 3 }),
+  };
+  return fc.oneof(
+    { weight: 8, arbitrary: ruleOf(size) },
+    { weight: 2, arbitrary: fc.record({ rule: fc.constant('pool' as const), of }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        rule: fc.constant('least-loaded' as const),
+        of,
+        count: fc.integer({ min: 1, max: 2 }),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ rule: fc.constant('requester-choice' as const), ...bounds }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ rule: fc.constant('previous-choice' as const), from: stepNumber, ...bounds }),
+    },
+  );
 };
 
 const formula: fc.Arbitrary<Formula> = fc
@@ -269,7 +355,7 @@ const condition = fc.oneof(
 );
 
 const decisionStepOf = (size: number): fc.Arbitrary<DecisionStep> => {
-  const rules = fc.array(ruleOf(size), { minLength: 1, maxLength: 4 });
+  const rules = fc.array(approverOf(size), { minLength: 1, maxLength: 4 });
   const reminder: fc.Arbitrary<Reminder> = fc.record({
     when: anyOf(['before', 'after'] as const),
     offset: dueRule,
@@ -368,7 +454,21 @@ function withKeys(nodes: readonly StepNode[]): readonly StepNode[] {
       const resolve = (text: string): string =>
         before[Number(text.slice(1)) % Math.max(1, before.length)] ?? 's0';
       const relink = (rules: readonly ApproverRule[]): ApproverRule[] =>
-        rules.map((rule) => (rule.rule === 'decider' ? { ...rule, step: resolve(rule.step) } : rule));
+        rules.map((rule): ApproverRule => {
+          switch (rule.rule) {
+            case 'decider':
+              return { ...rule, step: resolve(rule.step) };
+            case 'previous-choice':
+              return { ...rule, from: resolve(rule.from), among: rule.among && relink(rule.among) };
+            case 'requester-choice':
+              return { ...rule, among: rule.among && relink(rule.among) };
+            case 'pool':
+            case 'least-loaded':
+              return { ...rule, of: relink(rule.of) };
+            default:
+              return rule;
+          }
+        });
       if (node.kind === 'notify') return { ...node, recipients: relink(node.recipients) };
       return {
         ...node,
@@ -424,6 +524,7 @@ export const anyDefinitionFor = (size: number): fc.Arbitrary<ProcessDefinition> 
         guard: null,
         calendar: null,
         fieldTypes: FIELDS,
+        authority: { manual: MANUAL },
         steps,
         withdrawal:
           typeof withdrawal === 'object' ? { untilStep: keys[until % keys.length] ?? 's1' } : withdrawal,

@@ -144,6 +144,12 @@ function actProblems(before: RequestState, fact: Fact): string[] {
       if (!assignment) return [`3: ${place}: no such assignment`];
       const found: string[] = [];
       if (before.status !== 'PENDING') found.push(`3: ${place} while ${before.status}`);
+      if (fact.type === 'HANDED_OVER' && (fact.kind === 'ABSENCE' || fact.kind === 'LEAVER')) {
+        if (!isLive(assignment)) found.push(`3: ${place}, which was ${assignment.status}`);
+        if (fact.successor.status !== assignment.status)
+          found.push(`3: ${place}, which was ${assignment.status}, opened a turn`);
+        return found;
+      }
       if (assignment.status !== 'OPEN') found.push(`3: ${place}, which was ${assignment.status}`);
       if (assignment.personId !== fact.by) found.push(`3: ${place}, who was not asked`);
       if (fact.type !== 'DECIDED' || fact.decision === 'ADVISED') return found;
@@ -182,6 +188,23 @@ function actProblems(before: RequestState, fact: Fact): string[] {
       return one?.status === 'OPEN' && one.askedOfId === fact.by
         ? []
         : [`3: ${fact.by} answers ${fact.number}`];
+    }
+    case 'CLAIMED':
+    case 'RELEASED': {
+      const claimed = before.assignments[fact.ordinal - 1];
+      const sound = claimed?.pool && claimed.status === 'OPEN' && claimed.personId === fact.by;
+      return sound && Boolean(claimed.claimedAt) === (fact.type === 'RELEASED')
+        ? []
+        : [`3: ${fact.type} of ${fact.ordinal} by ${fact.by}`];
+    }
+    case 'GIVEN_BACK': {
+      const held = before.assignments[fact.ordinal - 1];
+      return held &&
+        isLive(held) &&
+        held.handOver?.kind === 'ABSENCE' &&
+        namesBehind(before, held).includes(fact.successor.personId)
+        ? []
+        : [`3: ${fact.ordinal} was given back to ${fact.successor.personId}`];
     }
     case 'STEP_OPENED':
       return fact.assignments
@@ -257,15 +280,29 @@ const isBarred = (request: RequestState, key: string, personId: string): boolean
   );
 
 /** Who votes what; an assignment that was open when the step was decided without it is an open ballot. */
-const ballots = (request: RequestState, state: StepState): Ballot[] =>
-  asked(request, state).flatMap((one): Ballot[] => {
+const ballots = (request: RequestState, state: StepState): Ballot[] => {
+  const pools = new Set<string>();
+  return asked(request, state).flatMap((one): Ballot[] => {
     const { weight, group, veto, required } = one;
-    const as = (verdict: Ballot['verdict']): Ballot[] => [{ verdict, weight, group, veto, required }];
-    if (['APPROVED', 'CONFIRMED', 'FILED'].includes(one.status)) return as('APPROVE');
-    if (one.status === 'REJECTED') return as('REJECT');
-    if (one.status === 'ABSTAINED') return as('ABSTAIN');
-    return isLive(one) || (one.status === 'CANCELLED' && one.reason === 'STEP_DECIDED') ? as(null) : [];
+    const mine = ballotOf(one, { weight, group, veto, required });
+    if (mine.length === 0 || !one.pool) return mine;
+    // One turn that many could take is one ballot.
+    const known = pools.has(one.pool);
+    pools.add(one.pool);
+    return known ? [] : mine;
   });
+};
+
+const ballotOf = (
+  one: AssignmentState,
+  { weight, group, veto, required }: Omit<Ballot, 'verdict'>,
+): Ballot[] => {
+  const as = (verdict: Ballot['verdict']): Ballot[] => [{ verdict, weight, group, veto, required }];
+  if (['APPROVED', 'CONFIRMED', 'FILED'].includes(one.status)) return as('APPROVE');
+  if (one.status === 'REJECTED') return as('REJECT');
+  if (one.status === 'ABSTAINED') return as('ABSTAIN');
+  return isLive(one) || (one.status === 'CANCELLED' && one.reason === 'STEP_DECIDED') ? as(null) : [];
+};
 
 /** 6: facts replayed from nothing give the stored state, field by field. */
 function replayProblems(stored: RequestState, replayed: RequestState): string[] {
@@ -391,10 +428,32 @@ function assignmentProblems(request: RequestState): string[] {
     const attempts = request.steps
       .filter((other) => other.key === step.key && other.round === step.round)
       .map((other) => other.attempt);
+    found.push(...poolProblems(asked(request, step)));
     if (attempts.some((attempt, index) => attempt !== index + 1))
       found.push(`5: ${step.key} has attempts ${attempts.join()}`);
   }
   return found;
+}
+
+/** A turn of a pool is taken by one at a time: while it is claimed nobody else of it is asked, and one decides it. */
+function poolProblems(here: readonly AssignmentState[]): string[] {
+  return [
+    ...Map.groupBy(
+      here.filter((one) => one.pool),
+      (one) => one.pool,
+    ),
+  ].flatMap(([pool, members]) => {
+    const live = members.filter(isLive);
+    const votes = members.filter((one) => VOTES.includes(one.status));
+    const holders = live.filter((one) => one.claimedAt);
+    const found: string[] = [];
+    if (votes.length > 1) found.push(`3: ${votes.length} decided the one turn of ${pool}`);
+    if (votes.length === 1 && live.length > 0) found.push(`3: ${pool} is decided and still open`);
+    if (holders.length > 1) found.push(`3: ${pool} is claimed twice`);
+    if (holders.length === 1 && live.some((one) => one.status === 'OPEN' && !one.claimedAt))
+      found.push(`3: ${pool} is claimed and others are asked`);
+    return found;
+  });
 }
 
 /** The person, and whoever handed it on or is stood in for. */

@@ -20,6 +20,7 @@ describe('the shipped packs', () => {
     expect(shipped.packs.map(({ key }) => key)).toEqual([
       'base',
       'contract-review',
+      'marketing-authority',
       'monthly-parts-plan',
       'software-project',
     ]);
@@ -434,6 +435,63 @@ const cases: readonly (readonly [what: string, text: string, ...expected: string
     'unknown-step 7:46 no step one',
   ],
   ['a clock that goes back', rows('      - { clock: 2024-05-05T00:00:00Z }\n'), 'clock-backwards 7:18'],
+  [
+    'a group that is not there',
+    HEAD + step('one', '    approvers: [{ rule: group, key: board }]'),
+    'unknown-group 10:37 no group board',
+  ],
+  [
+    'an expression that gives no people',
+    HEAD + step('one', '    approvers: [{ rule: expression, people: subject.amount }]'),
+    'condition 10:45 gives double, not a list of people',
+  ],
+  [
+    'a choice of someone who is told',
+    `${HEAD}  - { key: one, kind: notify, title: T, recipients: [{ rule: requester-choice }] }\n`,
+    'misplaced-rule',
+  ],
+  [
+    'a pool on a rung of the ladder',
+    HEAD +
+      step(
+        'one',
+        finance,
+        '    due: { after: P1D, in: calendar }',
+        '    ladder: [{ after: { after: P1D, in: calendar }, action: { do: add, who: [{ rule: pool, of: [{ rule: role, role: legal }] }] } }]',
+      ),
+    'misplaced-rule 12:86 pool stands among',
+  ],
+  [
+    'a choice by a step that comes later',
+    HEAD + step('one', '    approvers: [{ rule: previous-choice, from: two }]') + step('two', finance),
+    'not-earlier 10:48 step two is not decided before one',
+  ],
+  [
+    'a choice of more than may be chosen',
+    HEAD + step('one', '    approvers: [{ rule: requester-choice, min: 3, max: 2 }]'),
+    'unreachable 10:56 at least 3, at most 2',
+  ],
+  [
+    'an unknown role inside a pool',
+    HEAD + step('one', '    approvers: [{ rule: pool, of: [{ rule: role, role: nobody }] }]'),
+    'unknown-role 10:56 no role nobody',
+  ],
+  [
+    'an authority table that is not there',
+    HEAD + step('one', '    approvers: [{ rule: authority, table: manual, matter: plan }]'),
+    'unknown-reference 10:43 no authority table manual',
+  ],
+  [
+    'a manual with a gap, and a row that never answers',
+    'kind: authority\nkey: m\ntitle: M\nrows:\n  - { matter: a, measures: { amount: { below: 5 } }, approvers: [{ rule: role, role: legal }] }\n  - { matter: a, measures: { amount: { below: 5 } }, approvers: [{ rule: role, role: legal }] }\n',
+    'gap 4:1 a: no row answers level 1, amount 5',
+    'unreachable 6:5 never answers',
+  ],
+  [
+    'a manual that measures what the subject does not have',
+    `kind: authority\nkey: m\ntitle: M\nrows: [{ matter: a, measures: { weight: { below: 5 } }, approvers: [{ rule: role, role: legal }] }, { matter: a, approvers: [{ rule: role, role: legal }] }]\n---\n${HEAD}${step('one', '    approvers: [{ rule: authority, table: m, matter: a }]')}`,
+    'unknown-field',
+  ],
   ['a routine that is not there', rows('      - { use: all }\n'), 'unknown-reference 7:16 no routine all'],
 ];
 

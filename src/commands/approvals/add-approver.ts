@@ -1,6 +1,6 @@
 import { Field, ID, InputType, registerEnumType } from 'type-graphql';
 import type { Context } from '../../context.js';
-import { DecisionInput, reviewAssignment, type Reviewed } from './review.js';
+import { ActOnAssignmentInput, reviewAssignment, type Reviewed } from './review.js';
 
 export enum AddedPosition {
   BEFORE = 'BEFORE',
@@ -18,7 +18,7 @@ registerEnumType(AddedPosition, {
 });
 
 @InputType({ description: 'A further approver for the step of your assignment.' })
-export class AddApproverInput extends DecisionInput {
+export class AddApproverInput extends ActOnAssignmentInput {
   @Field(() => ID, { description: 'Who shall be asked as well.' })
   userId!: string;
 

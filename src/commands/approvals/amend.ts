@@ -9,7 +9,7 @@ import { once } from '../idempotency.js';
 import { inTransaction, requireActor } from '../transaction.js';
 import { applyCommand } from './apply-command.js';
 import { commentOf } from './comment.js';
-import { DecisionInput, findAssignment, type Reviewed } from './review.js';
+import { ActOnAssignmentInput, findAssignment, type Reviewed } from './review.js';
 import { snapshotOf } from './submit.js';
 import { SUBJECTS } from './subjects/index.js';
 
@@ -17,7 +17,7 @@ import { SUBJECTS } from './subjects/index.js';
   description:
     'A change of the subject by one of its approvers, in the fields that the step lists as editable.',
 })
-export class AmendInput extends DecisionInput {
+export class AmendInput extends ActOnAssignmentInput {
   @Field(() => Json, {
     description:
       'The fields with their new values, written as in the input that updates the subject (an amount as decimal text).',

@@ -4,11 +4,11 @@ import { readDb } from '../../entities/read-db.js';
 import { decide } from '../../workflows/decide.js';
 import { effectsOf } from '../../workflows/effects.js';
 import { evolve } from '../../workflows/evolve.js';
-import { SYSTEM, type Command, type Fact, type RequestState, type World } from '../../workflows/request.js';
-import { loadOrganisation } from '../organisation/load-organisation.js';
+import { SYSTEM, type Command, type Fact, type RequestState } from '../../workflows/request.js';
 import type { TransactionContext } from '../transaction.js';
 import { announce, carryOut } from './carry-out.js';
 import { keepRoute } from './keep-route.js';
+import { loadWorld } from './load-world.js';
 import { saveRequest } from './save-request.js';
 
 /** What a command did: the request as it is now, and what happened. No facts: there was nothing to do. */
@@ -39,8 +39,7 @@ export async function applyTo(
   stored: StoredRequest,
   command: Command,
 ): Promise<Applied> {
-  const { organisation, calendarOf } = await loadOrganisation(tx.em);
-  const world: World = { now: nowFor(tx, stored), organisation, calendarOf };
+  const world = await loadWorld({ em: tx.em, now: nowFor(tx, stored) }, stored.definition, stored.id);
   const facts = decide(stored.state, command, world);
   if (facts.length === 0) return { state: stored.state, facts, assignmentIds: stored.assignmentIds };
   const after = facts.reduce(evolve, stored.state);

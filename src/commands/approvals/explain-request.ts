@@ -6,8 +6,8 @@ import { readDb, visible } from '../../entities/read-db.js';
 import { explain, type ExplainedStep } from '../../workflows/explain.js';
 import type { Fact } from '../../workflows/request.js';
 import { unsealFact } from '../../workflows/seal.js';
-import { loadOrganisation } from '../organisation/load-organisation.js';
 import { requireActor, requireId } from '../transaction.js';
+import { loadWorld } from './load-world.js';
 
 export interface Explained {
   readonly stored: StoredRequest;
@@ -25,9 +25,9 @@ export async function explainRequest(ctx: Context, requestId: string): Promise<E
     .executeTakeFirst();
   const [stored] = seen ? await readRequests(ctx.em, [id]) : [];
   if (!stored) throw refusal('NOT_FOUND', { what: 'approval request' });
-  const { organisation, calendarOf } = await loadOrganisation(ctx.em);
+  const world = await loadWorld(ctx, stored.definition, id);
   const facts = (await factsOf(ctx, [id])).get(id) ?? [];
-  return { stored, steps: explain(stored.state, facts, { now: ctx.now, organisation, calendarOf }) };
+  return { stored, steps: explain(stored.state, facts, world) };
 }
 
 /** The facts of requests with their free text, each in order; two statements. */

@@ -4,8 +4,16 @@ import { refusal } from '../../errors.js';
 import type { SubjectType } from '../../entities/approvals/enums.js';
 import { definitionsOf, type StoredRequest } from '../../entities/approvals/request-rows.js';
 import { readDb } from '../../entities/read-db.js';
+import { demandsOn } from '../../workflows/choices.js';
 import { conditionHolds } from '../../workflows/open-step.js';
-import { newRequest, type Interest, type SubjectSnapshot } from '../../workflows/request.js';
+import type { ProcessDefinition } from '../../workflows/process.js';
+import {
+  newRequest,
+  type GivenChoice,
+  type Interest,
+  type RequestState,
+  type SubjectSnapshot,
+} from '../../workflows/request.js';
 import { once } from '../idempotency.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
 import { inTransaction, requireActor, requireId, type TransactionContext } from '../transaction.js';
@@ -13,7 +21,7 @@ import { applyCommand } from './apply-command.js';
 import type { ChosenProcess } from './choose-process.js';
 import { commentOf } from './comment.js';
 import { act, requireVisible, RequestActionInput } from './request-actions.js';
-import { DecisionInput, findAssignment, type Reviewed } from './review.js';
+import { ActOnAssignmentInput, findAssignment, type Reviewed } from './review.js';
 import { interestsOf, openRequest, snapshotOf, type Submitted } from './submit.js';
 import { SUBJECTS } from './subjects/index.js';
 import type { LoadedSubject } from './subjects/subject.js';
@@ -33,7 +41,7 @@ export class SkipStepInput extends RequestActionInput {
 }
 
 @InputType({ description: "Gives somebody's turn to another person; the comment is required." })
-export class ReassignInput extends DecisionInput {
+export class ReassignInput extends ActOnAssignmentInput {
   @Field(() => ID, { description: 'Who takes it over; not you.' })
   toUserId!: string;
 }
@@ -117,9 +125,18 @@ async function submitAgain(
     requesterId,
     interests: allInterests(old, subject),
     comment: null,
+    choices: choicesAgain(old.state, version.definition),
     restartOf,
   });
   return state.id;
+}
+
+/** The requester's choices that the newer version asks for as well. */
+function choicesAgain(old: RequestState, definition: ProcessDefinition): GivenChoice[] {
+  const asked = demandsOn({ ...old, definition }, null);
+  return (old.choices ?? [])
+    .filter(({ step, rule }) => asked.some((one) => one.step === step && one.rule.rule === rule))
+    .map(({ step, people }) => ({ step, people }));
 }
 
 /** The interests of a submission now, and those that the request had: none is lost on the way. */

@@ -3,9 +3,10 @@ import type { Context } from '../../context.js';
 import { SubjectType } from '../../entities/approvals/enums.js';
 import { preview, type PreviewedStep } from '../../workflows/preview.js';
 import type { ProcessDefinition } from '../../workflows/process.js';
-import { loadOrganisation } from '../organisation/load-organisation.js';
 import { requireActor, requireId } from '../transaction.js';
 import { chooseProcess } from './choose-process.js';
+import { loadWorld } from './load-world.js';
+import { choicesOf, StepChoiceInput } from './step-choice.js';
 import { interestsOf, purposeOf, snapshotOf } from './submit.js';
 import { SUBJECTS } from './subjects/index.js';
 
@@ -22,6 +23,12 @@ export class PreviewApprovalInput {
     description: "What it would be approved for; the subject type's first purpose when not given.",
   })
   purpose?: string | null;
+
+  @Field(() => [StepChoiceInput], {
+    nullable: true,
+    description: 'Whom you would choose; what you leave out is supposed, and its step says so.',
+  })
+  choices?: StepChoiceInput[] | null;
 }
 
 export interface Previewed {
@@ -41,11 +48,8 @@ export async function previewApproval(ctx: Context, input: PreviewApprovalInput)
   const subject = await handler.read(ctx, requireId(input.subjectId, 'subject'), handler.submitPermission);
   const snapshot = snapshotOf(input.subjectType, subject);
   const { id, definition } = await chooseProcess(ctx, { subject: snapshot, purpose, requesterId });
-  const { organisation, calendarOf } = await loadOrganisation(ctx.em);
-  const submission = { requesterId, subject: snapshot, interests: interestsOf(requesterId, subject) };
-  return {
-    processVersionId: id,
-    definition,
-    steps: preview(definition, submission, { now: ctx.now, organisation, calendarOf }),
-  };
+  const interests = interestsOf(requesterId, subject);
+  const submission = { requesterId, subject: snapshot, interests, choices: choicesOf(input.choices) };
+  const steps = preview(definition, submission, await loadWorld(ctx, definition, null));
+  return { processVersionId: id, definition, steps };
 }

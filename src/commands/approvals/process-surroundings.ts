@@ -22,6 +22,7 @@ export async function surroundingsOf(ctx: Pick<Context, 'em' | 'now'>): Promise<
       calendars: new Set(calendars.map(({ key }) => key)),
       defaultCalendar: DEFAULT_CALENDAR,
       departments: new Set([...organisation.departments.values()].map(({ key }) => key)),
+      groups: new Set(organisation.groups?.keys()),
       forms: new Set(forms.map(({ key }) => key)),
     },
     published: await publishedDefinitions(ctx),

@@ -9,6 +9,7 @@ import { inTransaction, requireActor, requireId, type TransactionContext } from 
 import { applyCommand } from './apply-command.js';
 import { commentOf } from './comment.js';
 import { interestsOf, snapshotOf, type Submitted } from './submit.js';
+import { choicesOf, StepChoiceInput } from './step-choice.js';
 import { SUBJECTS } from './subjects/index.js';
 
 @InputType()
@@ -28,7 +29,13 @@ export abstract class RequestActionInput {
 }
 
 @InputType({ description: 'A returned request, changed and handed in again.' })
-export class ResubmitInput extends RequestActionInput {}
+export class ResubmitInput extends RequestActionInput {
+  @Field(() => [StepChoiceInput], {
+    nullable: true,
+    description: 'Whom you choose anew; what you leave out stays as it was chosen before.',
+  })
+  choices?: StepChoiceInput[] | null;
+}
 
 @InputType({ description: 'The withdrawal of your own request.' })
 export class WithdrawInput extends RequestActionInput {}
@@ -117,6 +124,7 @@ export function resubmit(ctx: Context, input: ResubmitInput): Promise<Submitted 
           subject: snapshotOf(type, subject),
           interests: interestsOf(state.requesterId, subject),
           comment,
+          choices: choicesOf(input.choices),
         };
       });
       return { requestId };

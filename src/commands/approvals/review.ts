@@ -7,9 +7,10 @@ import { once } from '../idempotency.js';
 import { inTransaction, requireActor, requireId, type TransactionContext } from '../transaction.js';
 import { applyCommand } from './apply-command.js';
 import { commentOf } from './comment.js';
+import { choicesOf, StepChoiceInput } from './step-choice.js';
 
-@InputType({ description: 'A decision on one assignment of yours.' })
-export class DecisionInput {
+@InputType()
+export abstract class ActOnAssignmentInput {
   @Field(() => ID, { description: 'The assignment, as your inbox shows it.' })
   assignmentId!: string;
 
@@ -27,8 +28,30 @@ export class DecisionInput {
   idempotencyKey?: string | null;
 }
 
+@InputType({ description: 'A decision on one assignment of yours.' })
+export class DecisionInput extends ActOnAssignmentInput {
+  @Field(() => [StepChoiceInput], {
+    nullable: true,
+    description: 'Whom you choose by approving, for the later steps that leave it to you.',
+  })
+  choices?: StepChoiceInput[] | null;
+}
+
+@InputType({ description: 'A turn of a pool.' })
+export class ClaimInput {
+  @Field(() => ID, { description: 'The assignment, as your inbox shows it.' })
+  assignmentId!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The same key and payload give the same answer and do nothing twice; at most 200 characters.',
+  })
+  idempotencyKey?: string | null;
+}
+
 @InputType({ description: 'A return for changes.' })
-export class ReturnInput extends DecisionInput {
+export class ReturnInput extends ActOnAssignmentInput {
   @Field(() => String, {
     nullable: true,
     description: 'Key of an earlier decided step, or `previous`; the requester when not given.',
@@ -37,25 +60,25 @@ export class ReturnInput extends DecisionInput {
 }
 
 @InputType({ description: 'A confirmation by an outside party, recorded by you.' })
-export class ConfirmInput extends DecisionInput {
+export class ConfirmInput extends ActOnAssignmentInput {
   @Field(() => String, { description: 'Who confirmed, how and when; at most 4000 characters.' })
   evidence!: string;
 }
 
 @InputType({ description: 'The filing of an approved document.' })
-export class FileInput extends DecisionInput {
+export class FileInput extends ActOnAssignmentInput {
   @Field(() => String, { description: 'The filing number; at most 200 characters.' })
   filingNumber!: string;
 }
 
 @InputType({ description: 'A hand-over to someone who decides on your behalf.' })
-export class DelegateInput extends DecisionInput {
+export class DelegateInput extends ActOnAssignmentInput {
   @Field(() => ID, { description: 'Who shall decide.' })
   toUserId!: string;
 }
 
 @InputType({ description: 'A hand-over for good.' })
-export class TransferInput extends DecisionInput {
+export class TransferInput extends ActOnAssignmentInput {
   @Field(() => ID, { description: 'Who takes it over.' })
   toUserId!: string;
 }
@@ -116,17 +139,33 @@ export async function findAssignment(
 }
 
 const decision =
-  (action: DecisionAction, evidence: string | null = null): CommandFor =>
-  (assignment, session) => ({ type: 'decide', action, evidence, ...assignment, ...session });
+  (action: DecisionAction, evidence: string | null = null, choices?: DecisionInput['choices']): CommandFor =>
+  (assignment, session) => ({
+    type: 'decide',
+    action,
+    evidence,
+    choices: choicesOf(choices),
+    ...assignment,
+    ...session,
+  });
 
 export const approve = (ctx: Context, input: DecisionInput): Promise<Reviewed> =>
-  reviewAssignment(ctx, 'approve', input, decision('APPROVE'));
+  reviewAssignment(ctx, 'approve', input, decision('APPROVE', null, input.choices));
+
+/** Takes a turn out of its pool, so that nobody else can. */
+export const claimAssignment = (ctx: Context, input: ClaimInput): Promise<Reviewed> =>
+  reviewAssignment(ctx, 'claim', input, ({ ordinal, by }) => ({ type: 'claim', ordinal, by }));
+
+/** Puts a claimed turn back for everyone of its pool. */
+export const releaseAssignment = (ctx: Context, input: ClaimInput): Promise<Reviewed> =>
+  reviewAssignment(ctx, 'release', input, ({ ordinal, by }) => ({ type: 'release', ordinal, by }));
+
 export const reject = (ctx: Context, input: DecisionInput): Promise<Reviewed> =>
-  reviewAssignment(ctx, 'reject', input, decision('REJECT'));
+  reviewAssignment(ctx, 'reject', input, decision('REJECT', null, input.choices));
 export const abstain = (ctx: Context, input: DecisionInput): Promise<Reviewed> =>
-  reviewAssignment(ctx, 'abstain', input, decision('ABSTAIN'));
+  reviewAssignment(ctx, 'abstain', input, decision('ABSTAIN', null, input.choices));
 export const advise = (ctx: Context, input: DecisionInput): Promise<Reviewed> =>
-  reviewAssignment(ctx, 'advise', input, decision('ADVISE'));
+  reviewAssignment(ctx, 'advise', input, decision('ADVISE', null, input.choices));
 
 export const confirm = (ctx: Context, input: ConfirmInput): Promise<Reviewed> =>
   reviewAssignment(ctx, 'confirm', input, decision('CONFIRM', commentOf(input.evidence, 'evidence')));

@@ -62,6 +62,7 @@ export const requestColumns = (state: RequestState) => ({
   returnedById: state.returnedById === null ? null : personOrSystem(state.returnedById),
   lastNudgedAt: state.lastNudgedAt,
   expiresAt: state.expiresAt,
+  choices: [...(state.choices ?? [])],
   factCount: state.factCount,
 });
 
@@ -123,16 +124,25 @@ async function saveInterests(
 async function saveReaders(tx: TransactionContext, before: RequestState, after: RequestState): Promise<void> {
   const added = after.readers.slice(before.readers.length);
   if (added.length === 0) return;
-  await insertRows(tx.em, ApprovalReader, added.map((reader) => ({ id: newRowId(), requestId: after.id, ...reader })));
+  await insertRows(
+    tx.em,
+    ApprovalReader,
+    added.map((reader) => ({ id: newRowId(), requestId: after.id, ...reader })),
+  );
 }
 
-async function saveQuestions(tx: TransactionContext, before: RequestState, after: RequestState): Promise<void> {
+async function saveQuestions(
+  tx: TransactionContext,
+  before: RequestState,
+  after: RequestState,
+): Promise<void> {
   for (const [index, question] of after.questions.entries()) {
     const old = before.questions[index];
     if (old === question) continue;
     const { number, ...columns } = { ...question, status: question.status as ApprovalQuestion['status'] };
     if (old) await tx.em.nativeUpdate(ApprovalQuestion, { requestId: after.id, number }, columns);
-    else await tx.em.insertMany(ApprovalQuestion, [{ id: newRowId(), requestId: after.id, number, ...columns }]);
+    else
+      await tx.em.insertMany(ApprovalQuestion, [{ id: newRowId(), requestId: after.id, number, ...columns }]);
   }
 }
 
@@ -189,6 +199,7 @@ const assignmentColumns = (assignment: AssignmentState) => ({
   comment: assignment.comment,
   evidence: assignment.evidence,
   reason: assignment.reason,
+  claimedAt: assignment.claimedAt ?? null,
 });
 
 async function saveAssignments(
@@ -222,6 +233,7 @@ async function saveAssignments(
       previousOrdinal,
       addedById,
       handOver,
+      pool,
     } = assignment;
     added.push({
       id,
@@ -239,6 +251,7 @@ async function saveAssignments(
       position,
       previousOrdinal,
       addedById,
+      pool: pool ?? null,
       handOverKind: handOver?.kind ?? null,
       handOverFromId: handOver?.fromPersonId ?? null,
       ...assignmentColumns(assignment),

@@ -7,7 +7,12 @@ import type { StoredRequest } from '../../entities/approvals/request-rows.js';
 import { readDb } from '../../entities/read-db.js';
 import { newRowId } from '../../entities/row-id.js';
 import { chainStart, digestOf } from '../../workflows/canonical.js';
-import { newRequest, type Interest, type SubjectSnapshot } from '../../workflows/request.js';
+import {
+  newRequest,
+  type GivenChoice,
+  type Interest,
+  type SubjectSnapshot,
+} from '../../workflows/request.js';
 import { SUBJECT_TYPES } from '../../workflows/subject-types.js';
 import type { RestartOf } from '../../workflows/verb-facts.js';
 import { once } from '../idempotency.js';
@@ -17,6 +22,7 @@ import { applyTo, type Applied } from './apply-command.js';
 import { chooseProcess, type ChosenProcess } from './choose-process.js';
 import { commentOf } from './comment.js';
 import { requestColumns } from './save-request.js';
+import { choicesOf, StepChoiceInput } from './step-choice.js';
 import { SUBJECTS } from './subjects/index.js';
 import type { LoadedSubject } from './subjects/subject.js';
 
@@ -33,6 +39,12 @@ export class SubmitForApprovalInput {
     description: "What it is approved for; the subject type's first purpose when not given.",
   })
   purpose?: string | null;
+
+  @Field(() => [StepChoiceInput], {
+    nullable: true,
+    description: 'Whom you choose, for the steps that leave it to you.',
+  })
+  choices?: StepChoiceInput[] | null;
 
   @Field(() => String, { nullable: true, description: 'A note to the approvers, at most 4000 characters.' })
   comment?: string | null;
@@ -83,6 +95,7 @@ async function submitSubject(tx: TransactionContext, input: SubmitForApprovalInp
     requesterId: actor.id,
     interests: interestsOf(actor.id, subject),
     comment,
+    choices: choicesOf(input.choices),
   });
 }
 
@@ -95,12 +108,14 @@ interface Opening {
   readonly requesterId: string;
   readonly interests: readonly Interest[];
   readonly comment: string | null;
+  readonly choices?: readonly GivenChoice[] | undefined;
   readonly restartOf?: RestartOf;
 }
 
 /** Makes the request's row, and lets the core submit it. */
 export async function openRequest(tx: TransactionContext, opening: Opening): Promise<Applied> {
-  const { subject, snapshot, version, purpose, requesterId, interests, comment, restartOf } = opening;
+  const { subject, snapshot, version, purpose, requesterId, interests, comment, choices, restartOf } =
+    opening;
   const id = newRowId();
   const state = newRequest(id, version.definition, tx.now);
   const number = await nextNumber(tx, 'request');
@@ -119,7 +134,15 @@ export async function openRequest(tx: TransactionContext, opening: Opening): Pro
   };
   await tx.em.insertMany(ApprovalRequest, [rowOf(stored, snapshot, subject, requesterId)] as never[]);
   const restarted = restartOf ? { restartOf } : {};
-  return applyTo(tx, stored, { type: 'submit', by: requesterId, subject: snapshot, interests, comment, ...restarted });
+  return applyTo(tx, stored, {
+    type: 'submit',
+    by: requesterId,
+    subject: snapshot,
+    interests,
+    comment,
+    choices,
+    ...restarted,
+  });
 }
 
 const rowOf = (

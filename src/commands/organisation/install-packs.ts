@@ -34,6 +34,7 @@ export async function installPacks(ctx: Context, root: string): Promise<Installe
     await installCalendars(tx, calendars);
     await installRoles(tx, packs);
     await installTemplates(tx, packs);
+    await installGroups(tx, packs);
     let published = 0;
     for (const definition of packs.flatMap((pack) => pack.processes))
       published += await publish(tx, definition);
@@ -88,6 +89,23 @@ async function installRoles(tx: TransactionContext, packs: readonly Pack[]): Pro
     )
     .onConflict((conflict) => conflict.column('key').doNothing())
     .execute();
+}
+
+/** A group comes with its first members, as far as they work here; one that exists is the organisation's own. */
+async function installGroups(tx: TransactionContext, packs: readonly Pack[]): Promise<void> {
+  const db = readDb(tx.em);
+  for (const { key, title, members } of packs.flatMap((pack) => pack.groups)) {
+    const made = await db
+      .insertInto('approval_group')
+      .values({ key, title_en: title.en, title_zh: title.zh ?? title.en })
+      .onConflict((conflict) => conflict.column('key').doNothing())
+      .returning('key')
+      .executeTakeFirst();
+    if (!made || members.length === 0) continue;
+    const people = await db.selectFrom('app_user').select('id').where('email', 'in', members).execute();
+    const rows = people.map(({ id }) => ({ id: newRowId(), group_key: key, person_id: id }));
+    if (rows.length > 0) await db.insertInto('approval_group_member').values(rows).execute();
+  }
 }
 
 async function installTemplates(tx: TransactionContext, packs: readonly Pack[]): Promise<void> {

@@ -1,4 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { sql } from 'kysely';
 import { refusal } from '../../errors.js';
 import { readDb } from '../../entities/read-db.js';
 import { parseCalendar, type BusinessCalendar } from '../../workflows/calendar.js';
@@ -16,20 +17,28 @@ export const DEFAULT_CALENDAR = 'monday-friday';
 /** Kept per database by the pool it is read through; a process speaks to one database, tests to several. */
 const cache = new WeakMap<object, OrganisationSnapshot>();
 
+/** What a transaction reads after changing the organisation itself: its own, and gone with it. */
+const unsaved = new WeakMap<object, OrganisationSnapshot>();
+
 /**
  * The organisation at the revision that this transaction sees: one small statement when nothing changed since the
- * last time, else all of it anew. Triggers raise the revision with every change, so no process can hold old news.
+ * last time, else all of it anew. Triggers raise the revision with every change, so no process can hold old news; a
+ * revision that this transaction made is kept from all others, as it may be rolled back.
  */
 export async function loadOrganisation(em: EntityManager): Promise<OrganisationSnapshot> {
-  const { revision } = await readDb(em)
+  const { revision, own } = await readDb(em)
     .selectFrom('organisation_revision')
-    .select('revision')
+    .select([
+      'revision',
+      sql<boolean>`xmin is not distinct from pg_current_xact_id_if_assigned()::xid`.as('own'),
+    ])
     .executeTakeFirstOrThrow();
-  const home = em.getConnection();
-  const known = cache.get(home);
+  const kept = own ? unsaved : cache;
+  const home = own ? em : em.getConnection();
+  const known = kept.get(home);
   if (known?.organisation.revision === revision) return known;
   const fresh = await readOrganisation(em, revision);
-  cache.set(home, fresh);
+  kept.set(home, fresh);
   return fresh;
 }
 
@@ -49,6 +58,12 @@ async function readOrganisation(em: EntityManager, revision: number): Promise<Or
     .execute();
   const absences = await db.selectFrom('absence').selectAll().orderBy('starts_at').orderBy('id').execute();
   const calendars = await db.selectFrom('business_calendar').selectAll().execute();
+  const members = await db
+    .selectFrom('approval_group_member')
+    .select(['group_key', 'person_id'])
+    .orderBy('group_key')
+    .orderBy('person_id')
+    .execute();
 
   const byRole = new Map<string, RoleGrant[]>();
   for (const grant of grants) {
@@ -95,7 +110,14 @@ async function readOrganisation(em: EntityManager, revision: number): Promise<Or
       from: new Date(row.starts_at),
       until: new Date(row.ends_at),
       processKeys: row.process_keys,
+      subjectTypes: row.subject_types,
     })),
+    groups: new Map(
+      [...Map.groupBy(members, (row) => row.group_key)].map(([key, rows]) => [
+        key,
+        rows.map((row) => row.person_id),
+      ]),
+    ),
   };
   const parsed = new Map(calendars.map((row) => [row.key, parseCalendar(row.definition, { key: row.key })]));
   const calendarOf = (key: string | null): BusinessCalendar => {

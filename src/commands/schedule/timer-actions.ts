@@ -1,4 +1,5 @@
 import { escalate, expire } from '../approvals/escalate.js';
+import { ABSENCE_BEGINS, ABSENCE_ENDS, absenceBegins, absenceEnds } from '../organisation/absence-timers.js';
 import { chaseMilestone } from '../plans/chase-milestone.js';
 import type { TimerActions } from './fire-timer.js';
 
@@ -9,4 +10,6 @@ export const TIMER_ACTIONS: TimerActions = {
   'approval-expiry': { subjectTable: 'approval_request', act: expire },
   'milestone-reminder': { subjectTable: 'plan', act: chaseMilestone },
   'milestone-rung': { subjectTable: 'plan', act: chaseMilestone },
+  [ABSENCE_BEGINS]: { subjectTable: 'absence', act: absenceBegins },
+  [ABSENCE_ENDS]: { subjectTable: 'absence', act: absenceEnds },
 };

@@ -21,6 +21,11 @@ import { AssignmentStatus } from './enums.js';
   expression:
     "create index approval_assignment_stalled on approval_assignment (due_at, id) where status = 'OPEN'",
 })
+@Index({
+  name: 'approval_assignment_stood_in',
+  expression:
+    "create index approval_assignment_stood_in on approval_assignment (hand_over_from_id) where hand_over_kind = 'ABSENCE'",
+})
 @Index({ properties: ['personId', 'requestId'] })
 export class ApprovalAssignment {
   @Field(() => ID, { description: 'UUIDv7.' })
@@ -114,4 +119,18 @@ export class ApprovalAssignment {
   @Field(() => String, { nullable: true, description: 'Why it was closed without a decision.' })
   @Property({ type: 'text', nullable: true })
   reason: string | null = null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The pool whose one turn it is a chance at; null: it is yours alone.',
+  })
+  @Property({ type: 'text', nullable: true })
+  pool: string | null = null;
+
+  @Field(() => Instant, {
+    nullable: true,
+    description: 'When it was claimed from its pool; nobody else can take it until it is released.',
+  })
+  @Property({ type: 'timestamptz', length: 3, nullable: true })
+  claimedAt: Date | null = null;
 }

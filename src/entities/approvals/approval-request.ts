@@ -6,6 +6,7 @@ import { Department } from '../organisation/department.js';
 import { Instant } from '../scalars.js';
 import { ApprovalRequestStatus, SubjectType } from './enums.js';
 import { ProcessVersion } from './process-version.js';
+import type { StepChoice } from '../../workflows/request.js';
 
 /** One submission of one subject for one purpose, pinned to one version of a process definition. */
 @ObjectType({
@@ -115,6 +116,10 @@ export class ApprovalRequest {
   })
   @Property({ type: 'timestamptz', length: 3, nullable: true })
   expiresAt: Date | null = null;
+
+  /** Whom people have named for the steps ahead. */
+  @Property({ type: 'jsonb', defaultRaw: "'[]'" })
+  choices: StepChoice[] = [];
 
   /** Facts so far; the next event's sequence is one more. */
   @Property({ type: 'integer' })

@@ -8,6 +8,7 @@ import type {
   Interest,
   PlannedTimer,
   RequestState,
+  StepChoice,
   StepState,
 } from '../../workflows/request.js';
 
@@ -54,6 +55,7 @@ interface Row {
   last_nudged_at: string | null;
   expires_at: string | null;
   fact_count: number;
+  choices: StepChoice[];
   chain_head: string;
   last_fact_at: string | null;
   steps: StepRow[];
@@ -120,6 +122,8 @@ interface AssignmentRow {
   comment: string | null;
   evidence: string | null;
   reason: string | null;
+  pool: string | null;
+  claimed_at: string | null;
 }
 
 /** Named one by one, so that a connection may keep the statement prepared whatever a newer version adds. */
@@ -147,6 +151,7 @@ const COLUMNS = [
   'r.expires_at',
   'r.fact_count',
   'r.chain_head',
+  'r.choices',
 ] as const;
 
 /** Requests by id, whole, in one statement. Lock the row first (in a statement of its own) to decide on it. */
@@ -254,6 +259,7 @@ function toStored(row: Row, definition: ProcessDefinition): StoredRequest {
       expiresAt: instant(row.expires_at),
       questions: row.questions.map(toQuestion),
       readers: row.readers,
+      choices: row.choices,
       factCount: row.fact_count,
     },
   };
@@ -316,4 +322,6 @@ const toAssignment = (row: AssignmentRow): AssignmentState => ({
   comment: row.comment,
   evidence: row.evidence,
   reason: row.reason,
+  pool: row.pool,
+  claimedAt: instant(row.claimed_at),
 });

@@ -43,4 +43,14 @@ export class User {
 
   @Property({ type: 'timestamptz', length: 3 })
   createdAt!: Date;
+
+  /** When, why and to whom a leaver's work went; all null while the person is here. */
+  @Property({ type: 'timestamptz', length: 3, nullable: true })
+  leftAt: Date | null = null;
+
+  @Property({ type: 'text', nullable: true })
+  leavingReason: string | null = null;
+
+  @Property({ type: 'uuid', nullable: true })
+  successorId: string | null = null;
 }

@@ -47,7 +47,9 @@ export class ExcludedPerson {
   @Field(() => String, { description: 'The rule that names them.' })
   rule!: string;
 
-  @Field(() => String, { description: 'INACTIVE, ABSENT, INTEREST, DUPLICATE, NEVER_SAME_AS or UNKNOWN.' })
+  @Field(() => String, {
+    description: 'INACTIVE, ABSENT, INTEREST, DUPLICATE, NEVER_SAME_AS, UNKNOWN or BUSIER.',
+  })
   reason!: string;
 }
 
@@ -65,7 +67,11 @@ export class PreviewStep {
   @Field(() => PreviewOutcome, { description: 'What would become of it.' })
   outcome!: PreviewOutcome;
 
-  @Field(() => String, { nullable: true, description: 'Why it would be skipped or blocked.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Why it would be skipped or blocked; `CHOICE`: somebody has yet to choose among the approvers listed.',
+  })
   reason!: string | null;
 
   @Field(() => Instant, { nullable: true, description: 'When it would be due, were it opened now.' })
@@ -134,7 +140,7 @@ async function stepView(
     outcome: step.outcome as PreviewOutcome,
     reason: step.reason,
     dueAt: step.dueAt,
-    approvers: await Promise.all([...asked, ...told]),
+    approvers: await Promise.all(step.reason === 'CHOICE' ? told : [...asked, ...told]),
     excluded: await Promise.all(excluded),
   };
 }

@@ -17,6 +17,8 @@ import {
   abstain,
   advise,
   approve,
+  claimAssignment,
+  ClaimInput,
   confirm,
   ConfirmInput,
   DecisionInput,
@@ -25,6 +27,7 @@ import {
   file,
   FileInput,
   reject,
+  releaseAssignment,
   returnForChanges,
   ReturnInput,
   transferAssignment,
@@ -137,6 +140,24 @@ export class ApprovalResolver {
     @Ctx() ctx: Context,
   ): Promise<DecisionPayload> {
     return decisionAfter(ctx, await approve(ctx, input));
+  }
+
+  @Mutation(() => DecisionPayload, {
+    description: 'Takes a turn out of its pool: the others of the pool wait until you decide or release it.',
+  })
+  async claimAssignment(
+    @Arg('input', () => ClaimInput, { description: 'The assignment.' }) input: ClaimInput,
+    @Ctx() ctx: Context,
+  ): Promise<DecisionPayload> {
+    return decisionAfter(ctx, await claimAssignment(ctx, input));
+  }
+
+  @Mutation(() => DecisionPayload, { description: 'Puts a claimed turn back for everyone of its pool.' })
+  async releaseAssignment(
+    @Arg('input', () => ClaimInput, { description: 'The assignment.' }) input: ClaimInput,
+    @Ctx() ctx: Context,
+  ): Promise<DecisionPayload> {
+    return decisionAfter(ctx, await releaseAssignment(ctx, input));
   }
 
   @Mutation(() => DecisionPayload, { description: 'Rejects; what follows the definition says.' })
