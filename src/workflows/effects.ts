@@ -75,7 +75,9 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
     case 'RESUBMITTED':
       return [{ type: 'SUBJECT', event: 'RESUBMITTED' }];
     case 'STEP_OPENED': {
-      const timers = fact.timers.map((timer): Effect => ({
+      // What opens during a pause gets its timers when its clock starts.
+      const running = after.pausedAt === null ? fact.timers : [];
+      const timers = running.map((timer): Effect => ({
         type: 'SCHEDULE_TIMER',
         key: `${after.id}/${fact.step}/${round}/${fact.attempt}/${timer.kind}/${timer.index}`,
         step: fact.step,

@@ -247,7 +247,17 @@ type NewStep = Omit<StepState, 'round' | 'rung' | 'timers' | 'clockStoppedAt'> &
 
 const addStep = (request: RequestState, step: NewStep): RequestState => ({
   ...request,
-  steps: [...request.steps, { timers: [], ...step, round: request.round, rung: 0, clockStoppedAt: null }],
+  steps: [
+    ...request.steps,
+    {
+      timers: [],
+      ...step,
+      round: request.round,
+      rung: 0,
+      // A leaver's turn can open a step during a pause: its clock stands still from the first moment.
+      clockStoppedAt: request.pausedAt !== null && step.status === 'OPEN' ? step.openedAt : null,
+    },
+  ],
 });
 
 /** A block of a step not yet opened adds it; of an open one (nobody can decide it any more) changes it. */
