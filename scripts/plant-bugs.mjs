@@ -644,7 +644,7 @@ const BUGS = [
     'waitsFor: fact.ordinal,',
     'what is claimed is nobody else’s',
   ],
-  ['permit.js', "'RETURN', 'CLAIM']", "'RETURN']", 'nobody with an interest claims'],
+  ['permit.js', "'AMEND', 'CLAIM']", "'AMEND']", 'nobody with an interest claims'],
   ['resolve-approvers.js', 'loadOf(a) - loadOf(b)', 'loadOf(b) - loadOf(a)', 'the least loaded is asked'],
   ['resolve-approvers.js', 'world.load?.get(personId) ?? 0', '0', 'turns in other requests count as load'],
   [

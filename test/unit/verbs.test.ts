@@ -17,6 +17,7 @@ import {
   submitted,
   tells,
   type Story,
+  people,
 } from '../support/engine-builders.js';
 
 const refused = (code: string) => expect.objectContaining({ code });
@@ -185,6 +186,20 @@ describe('pausing', () => {
     pause(story);
     resume(story);
     expect(story.timers).toEqual([]);
+  });
+
+  test('holds the clock of a step that opens because somebody has left meanwhile', () => {
+    const story = submitted({ steps: [timed({ onNobody: { assign: people('cid') } })] });
+    pause(story);
+    story.later(DAY);
+    const left = [...story.organisation.people].map(([id, one]) => [id, { ...one, active: id !== 'bob' }]);
+    story.organisation = { ...story.organisation, people: new Map(left as never) };
+    story.command({ type: 'replace-leaver', by: 'gus', personId: 'bob', successorId: 'ann' });
+    expect(story.asked()).toEqual(['cid']);
+    expect(story.timers).toEqual([]);
+    story.later(3 * DAY);
+    resume(story);
+    expect(story.timers.map((timer) => timer.at)).toEqual([at(MONDAY, 5 * DAY), at(MONDAY, 7 * DAY)]);
   });
 
   test('leaves the clock of an open question where it stood', () => {

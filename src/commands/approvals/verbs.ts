@@ -113,13 +113,20 @@ function peopleOf(ids: readonly string[], path: string): string[] {
   return ids.map((id) => requireId(id, 'user'));
 }
 
+/** @throws BAD_USER_INPUT for choices, which only an approval makes */
+function withoutChoices(input: DecisionInput): DecisionInput {
+  if (!input.choices || input.choices.length === 0) return input;
+  const fields = [{ path: 'choices', rule: 'none but with an approval' }];
+  throw refusal('BAD_USER_INPUT', { reason: 'choices are made by approving', fields });
+}
+
 /** Takes back one's own decision while nothing after it has acted. @throws REVOCATION_CLOSED, ACTION_NOT_ALLOWED */
 export const takeBack = (ctx: Context, input: DecisionInput): Promise<Reviewed> =>
-  reviewAssignment(ctx, 'revoke', input, (assignment) => ({ type: 'revoke', ...assignment }));
+  reviewAssignment(ctx, 'revoke', withoutChoices(input), (assignment) => ({ type: 'revoke', ...assignment }));
 
 /** Takes away an approver whom one has added. @throws ACTION_NOT_ALLOWED, ASSIGNMENT_NOT_OPEN */
 export const removeApprover = (ctx: Context, input: DecisionInput): Promise<Reviewed> =>
-  reviewAssignment(ctx, 'remove-approver', input, (assignment) => ({
+  reviewAssignment(ctx, 'remove-approver', withoutChoices(input), (assignment) => ({
     type: 'remove-approver',
     ...assignment,
   }));
