@@ -84,7 +84,8 @@ export function walkAhead(
   const reached = new Map(facts.flatMap((fact) => previewOf(fact)).map((step) => [step.key, step]));
   return [...nodesOf(definition.steps)].map(
     ({ key }) =>
-      reached.get(key) ?? (isCarried(request, key) ? { ...CARRIED, key } : unreached(definition, reached, key)),
+      reached.get(key) ??
+      (isCarried(request, key) ? { ...CARRIED, key } : unreached(definition, reached, key)),
   );
 }
 
@@ -111,7 +112,10 @@ const mayDecide = (request: RequestState, ordinal: number, action: DecisionActio
 };
 
 /** The first who is asked and may decide says yes; null when nobody is left who may. */
-export function nextYes(request: RequestState, signedInAt: Date): Extract<Command, { type: 'decide' }> | null {
+export function nextYes(
+  request: RequestState,
+  signedInAt: Date,
+): Extract<Command, { type: 'decide' }> | null {
   for (const { ordinal, personId: by, stepKey, status } of request.assignments) {
     const step = status === 'OPEN' ? stepOf(request.definition, stepKey) : undefined;
     if (!isDecisionStep(step)) continue;

@@ -18,7 +18,14 @@ export interface SealedText {
 }
 
 /** What people write in their own words, wherever it stands in a fact. */
-const FREE_TEXT: ReadonlySet<string> = new Set(['comment', 'evidence', 'question', 'answer', 'before', 'after']);
+const FREE_TEXT: ReadonlySet<string> = new Set([
+  'comment',
+  'evidence',
+  'question',
+  'answer',
+  'before',
+  'after',
+]);
 
 /** What was submitted; its digest stays in the fact. */
 const SUBJECT_TEXT: ReadonlySet<string> = new Set(['title', 'content']);

@@ -129,11 +129,13 @@ function problemsOfChain({ id, chainHead }: StoredRequest, rows: readonly EventR
 }
 
 function problemsOfRequest(state: RequestState, facts: readonly Fact[], rows: readonly TimerRow[]): string[] {
-  const timers = rows.filter((row) => row.kind !== 'approval-expiry').map((row) => {
-    const payload = row.payload as Omit<LiveTimer, 'at' | 'kind'>;
-    const kind: LiveTimer['kind'] = row.kind === 'approval-reminder' ? 'reminder' : 'rung';
-    return { ...payload, kind, at: new Date(row.due_at), state: row.state };
-  });
+  const timers = rows
+    .filter((row) => row.kind !== 'approval-expiry')
+    .map((row) => {
+      const payload = row.payload as Omit<LiveTimer, 'at' | 'kind'>;
+      const kind: LiveTimer['kind'] = row.kind === 'approval-reminder' ? 'reminder' : 'rung';
+      return { ...payload, kind, at: new Date(row.due_at), state: row.state };
+    });
   const found = violations(state, facts, {
     startedAt: state.submittedAt,
     timers: timers.filter((timer) => timer.state === 'SCHEDULED'),

@@ -123,16 +123,25 @@ async function saveInterests(
 async function saveReaders(tx: TransactionContext, before: RequestState, after: RequestState): Promise<void> {
   const added = after.readers.slice(before.readers.length);
   if (added.length === 0) return;
-  await insertRows(tx.em, ApprovalReader, added.map((reader) => ({ id: newRowId(), requestId: after.id, ...reader })));
+  await insertRows(
+    tx.em,
+    ApprovalReader,
+    added.map((reader) => ({ id: newRowId(), requestId: after.id, ...reader })),
+  );
 }
 
-async function saveQuestions(tx: TransactionContext, before: RequestState, after: RequestState): Promise<void> {
+async function saveQuestions(
+  tx: TransactionContext,
+  before: RequestState,
+  after: RequestState,
+): Promise<void> {
   for (const [index, question] of after.questions.entries()) {
     const old = before.questions[index];
     if (old === question) continue;
     const { number, ...columns } = { ...question, status: question.status as ApprovalQuestion['status'] };
     if (old) await tx.em.nativeUpdate(ApprovalQuestion, { requestId: after.id, number }, columns);
-    else await tx.em.insertMany(ApprovalQuestion, [{ id: newRowId(), requestId: after.id, number, ...columns }]);
+    else
+      await tx.em.insertMany(ApprovalQuestion, [{ id: newRowId(), requestId: after.id, number, ...columns }]);
   }
 }
 

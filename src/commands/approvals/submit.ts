@@ -119,7 +119,14 @@ export async function openRequest(tx: TransactionContext, opening: Opening): Pro
   };
   await tx.em.insertMany(ApprovalRequest, [rowOf(stored, snapshot, subject, requesterId)] as never[]);
   const restarted = restartOf ? { restartOf } : {};
-  return applyTo(tx, stored, { type: 'submit', by: requesterId, subject: snapshot, interests, comment, ...restarted });
+  return applyTo(tx, stored, {
+    type: 'submit',
+    by: requesterId,
+    subject: snapshot,
+    interests,
+    comment,
+    ...restarted,
+  });
 }
 
 const rowOf = (
