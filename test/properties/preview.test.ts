@@ -95,6 +95,7 @@ test('the preview is the executed route while the organisation stands still, who
             action: YES[step.kind]!,
             comment: 'y',
             evidence: 'y',
+            signedInAt: world().now,
           } as const;
           const command = anyOrder ? own : nextYes(request, world().now);
           if (command === null) break;
