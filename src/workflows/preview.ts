@@ -19,7 +19,6 @@ import {
   type SubjectSnapshot,
   type World,
 } from './request.js';
-import { parallelsAround } from './route.js';
 
 /** What would happen in one step if everyone said yes. */
 export interface PreviewedStep {
@@ -104,21 +103,8 @@ export function walkAhead(
   );
   return [...nodesOf(definition.steps)].map(
     ({ key }) =>
-      reached.get(key) ??
-      (isCarried(request, key) ? { ...CARRIED, key } : unreached(definition, reached, key)),
+      reached.get(key) ?? (isCarried(request, key) ? { ...CARRIED, key } : { ...NOT_REACHED, key }),
   );
-}
-
-/** A step inside a skipped parallel step is skipped with it; any other that was not reached has a block before it. */
-function unreached(
-  definition: ProcessDefinition,
-  reached: ReadonlyMap<string, PreviewedStep>,
-  key: string,
-): PreviewedStep {
-  const around = parallelsAround(definition, key).find((outer) => reached.get(outer)?.outcome === 'SKIPPED');
-  return around === undefined
-    ? { ...NOT_REACHED, key }
-    : { ...NOT_REACHED, key, outcome: 'SKIPPED', reason: reached.get(around)?.reason ?? null };
 }
 
 const mayDecide = (request: RequestState, ordinal: number, action: DecisionAction, by: string): boolean => {

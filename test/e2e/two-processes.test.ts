@@ -142,15 +142,12 @@ describe.each(BACKENDS)('API and worker as two processes, the queue in %s', (nam
       const { events } = await client.view(request.id);
       return events.filter(({ type }) => type === 'ESCALATED').length >= 4 && events;
     });
-    expect(types.map(({ type }) => type)).toEqual([
+    expect(types.filter(({ type }) => type === 'REMINDED')).toHaveLength(2);
+    expect(types.map(({ type }) => type).filter((type) => type !== 'REMINDED')).toEqual([
       'SUBMITTED',
       'STEP_OPENED',
-      'REMINDED',
-      'REMINDED',
-      'ESCALATED',
-      'ESCALATED',
-      'ESCALATED',
-      'ESCALATED',
+      ...Array.from({ length: 4 }, () => 'ESCALATED'),
+      // The manager and the director make way for the general manager.
       'ASSIGNMENT_CLOSED',
       'ASSIGNMENT_CLOSED',
     ]);

@@ -275,9 +275,7 @@ describe('people at the same instant, at two processes', () => {
     async () => {
       for (const product of apis) {
         expect(product.stderr()).toBe('');
-        expect(
-          product.complaints().filter((line) => !/a request was slow|transaction tried again/.test(line)),
-        ).toEqual([]);
+        expect(product.complaints().filter((line) => !line.includes('transaction tried again'))).toEqual([]);
       }
       expect(await checked()).toMatchObject({ problems: [] });
     },

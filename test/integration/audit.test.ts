@@ -622,6 +622,7 @@ describe('the evidence certificate', () => {
   });
 });
 
+// Each run starts a process of its own.
 describe('the command line', () => {
   const TOOL = fileURLToPath(new URL('../../src/tools/audit.js', import.meta.url));
   const run = (...args: string[]): Promise<{ code: number; text: string }> =>
@@ -678,5 +679,5 @@ describe('the command line', () => {
       code: 1,
       text: expect.stringContaining('checkpoint 4: its signature is not by the key you trust'),
     });
-  });
+  }, 120_000);
 });

@@ -54,7 +54,7 @@ export const LADDER_STEP = {
   due: after(1),
   reminders: [
     { when: 'before', offset: after(0.5) },
-    { when: 'after', offset: after(0.5) },
+    { when: 'after', offset: after(0.25) },
   ],
   ladder: [
     { after: after(0.5), action: { do: 'remind' } },

@@ -5,6 +5,7 @@ import { Instant } from '../../entities/scalars.js';
 import { sensitiveFields } from '../../workflows/condition-shape.js';
 import type { PreviewedStep } from '../../workflows/preview.js';
 import { stepOf, type ProcessDefinition, type StepNode } from '../../workflows/process.js';
+import { parallelsAround } from '../../workflows/route.js';
 import { personById } from '../organisation/people.js';
 import { inLanguage, ProcessReference } from './request-view.js';
 
@@ -103,7 +104,9 @@ export async function previewView(ctx: Context, previewed: Previewed): Promise<A
   const process = { id: processVersionId, key, version, title: inLanguage(definition.title, ctx.language) };
   return {
     process,
-    steps: await Promise.all(steps.map((step) => stepView(ctx, definition, step))),
+    steps: await Promise.all(
+      steps.map((step) => stepView(ctx, definition, withParallel(definition, steps, step))),
+    ),
     sensitiveFields: sensitiveFields(definition),
   };
 }
@@ -112,6 +115,18 @@ interface Previewed {
   readonly processVersionId: string;
   readonly definition: ProcessDefinition;
   readonly steps: readonly PreviewedStep[];
+}
+
+/** A step inside a skipped parallel step is skipped with it, for the same reason. */
+function withParallel(
+  definition: ProcessDefinition,
+  steps: readonly PreviewedStep[],
+  step: PreviewedStep,
+): PreviewedStep {
+  if (step.outcome !== 'NOT_REACHED') return step;
+  const around = parallelsAround(definition, step.key);
+  const skipped = steps.find(({ key, outcome }) => outcome === 'SKIPPED' && around.includes(key));
+  return skipped ? { ...step, outcome: 'SKIPPED', reason: skipped.reason } : step;
 }
 
 async function stepView(
