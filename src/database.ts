@@ -132,7 +132,9 @@ const APPEND_ONLY = 'approval_event, audit_leaf, audit_checkpoint';
 const NEVER_DELETED = 'approval_request, approval_step, approval_assignment, approval_text, process_version';
 
 const grantsFor = (login: string): string => `
-  grant usage on schema public, ${QUEUE_SCHEMA} to ${login};
+  grant usage on schema public to ${login};
+  -- The first job of a queue makes a sequence of its own.
+  grant usage, create on schema ${QUEUE_SCHEMA} to ${login};
   grant select, insert, update, delete on all tables in schema public to ${login};
   revoke insert, update, delete, truncate on mikro_orm_migrations from ${login};
   revoke update, delete, truncate on ${APPEND_ONLY} from ${login};
