@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { flawsOfAuthority, type AuthorityTable } from '../../src/workflows/authority.js';
 import { peopleExpressionProblem } from '../../src/workflows/people-expression.js';
-import { assignmentPermissions } from '../../src/workflows/permit.js';
+import { assignmentPermissions, permitOnAssignment } from '../../src/workflows/permit.js';
 import { preview } from '../../src/workflows/preview.js';
 import type { ApproverRule } from '../../src/workflows/process.js';
 import {
@@ -217,6 +217,17 @@ describe('one turn of a pool', () => {
     expect(() => story.release('cid')).toThrow(refused('ACTION_NOT_ALLOWED'));
     story.approve('dee');
     expect(story.asked()).toEqual(['eve']);
+  });
+
+  test('who has come to have an interest claims nothing', () => {
+    const story = submitted({ steps });
+    const request = {
+      ...story.request,
+      interests: [...story.request.interests, { personId: 'bob', because: 'BENEFICIARY' as const }],
+    };
+    expect(() => permitOnAssignment(request, story.ordinalOf('bob'), 'CLAIM', 'bob')).toThrow(
+      refused('INTERESTED_PERSON', { because: 'BENEFICIARY' }),
+    );
   });
 
   test('what one can do is told: claim, then release', () => {
