@@ -2,7 +2,7 @@ import Pdf from 'pdfkit';
 import type { Language } from '../../errors.js';
 import type { Certificate, CertifiedDecision, NamedPerson } from '../../workflows/certificate.js';
 import { certificateFont } from './certificate-font.js';
-import { inLanguage } from './request-view.js';
+import { inLanguage } from '../in-language.js';
 
 const WORDS = {
   en: {

@@ -13,7 +13,7 @@ import type { ExplainedStep, NextRung } from '../../workflows/explain.js';
 import type { AssignmentState } from '../../workflows/request.js';
 import { personById } from '../organisation/people.js';
 import { ExcludedPerson } from './preview-view.js';
-import { inLanguage } from './request-view.js';
+import { inLanguage } from '../in-language.js';
 
 @ObjectType({ description: 'Someone who was asked in a step, and by which rule.' })
 export class AskedPerson {

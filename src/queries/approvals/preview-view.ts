@@ -7,7 +7,8 @@ import type { PreviewedStep } from '../../workflows/preview.js';
 import { stepOf, type ProcessDefinition, type StepNode } from '../../workflows/process.js';
 import { parallelsAround } from '../../workflows/route.js';
 import { personById } from '../organisation/people.js';
-import { inLanguage, ProcessReference } from './request-view.js';
+import { inLanguage } from '../in-language.js';
+import { ProcessReference } from './request-view.js';
 
 export enum PreviewOutcome {
   ASKED = 'ASKED',

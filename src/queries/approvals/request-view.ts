@@ -15,9 +15,10 @@ import {
   requestPermissions,
   type Permission,
 } from '../../workflows/permit.js';
-import { nodesOf, stepOf, type Localised, type ProcessDefinition } from '../../workflows/process.js';
+import { nodesOf, stepOf, type ProcessDefinition } from '../../workflows/process.js';
 import { isEnded, type AssignmentState } from '../../workflows/request.js';
 import { parallelsAround } from '../../workflows/route.js';
+import { inLanguage } from '../in-language.js';
 import { loadOne } from '../load.js';
 
 @ObjectType({ description: 'The step an assignment belongs to.' })
@@ -90,9 +91,6 @@ export class ActionPermission {
   @Field(() => String, { nullable: true, description: 'The code of the refusal.' })
   code!: string | null;
 }
-
-export const inLanguage = (title: Localised, language: Language): string =>
-  language === 'zh' ? (title.zh ?? title.en) : title.en;
 
 /** A request with all that belongs to it, batched: any number of requests costs one statement. */
 export async function storedRequest(ctx: Context, requestId: string): Promise<StoredRequest> {

@@ -2,7 +2,8 @@ import { Field, Int, ObjectType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { PlanKind } from '../../entities/plans/plan.js';
 import { readDb } from '../../entities/read-db.js';
-import { inLanguage, type Localised } from '../in-language.js';
+import type { Localised } from '../../workflows/process.js';
+import { inLanguage } from '../in-language.js';
 
 @ObjectType({ description: 'A milestone of a plan template.' })
 export class TemplateMilestone {

@@ -1,7 +1,8 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { readDb } from '../../entities/read-db.js';
-import { inLanguage, type Localised } from '../in-language.js';
+import type { Localised } from '../../workflows/process.js';
+import { inLanguage } from '../in-language.js';
 
 @ObjectType({ description: 'A document that a gate of a stage asks for.' })
 export class TemplateDocument {

@@ -3,8 +3,8 @@ import { ArgsType, Field, ObjectType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { readDb } from '../../entities/read-db.js';
 import { Notification } from '../../entities/schedule/notification.js';
-import { refusal } from '../../errors.js';
 import { connectionType, PageArgs, pageOf, type ConnectionOf } from '../connection.js';
+import { requireViewer } from '../filters.js';
 
 @ArgsType()
 export class NotificationsArgs extends PageArgs {
@@ -25,9 +25,9 @@ export async function notifications(
   ctx: Context,
   args: NotificationsArgs,
 ): Promise<ConnectionOf<Notification>> {
-  if (ctx.actor === null) throw refusal('UNAUTHENTICATED');
+  const viewer = requireViewer(ctx);
   const { limit, after } = pageOf(args);
-  const mine = readDb(ctx.em).selectFrom('notification').where('person_id', '=', ctx.actor.id);
+  const mine = readDb(ctx.em).selectFrom('notification').where('person_id', '=', viewer.id);
   const found = args.unreadOnly ? mine.where('read_at', 'is', null) : mine;
   const page = after
     ? found.where(sql<boolean>`(created_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`)

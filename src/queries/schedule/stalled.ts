@@ -2,10 +2,12 @@ import { sql } from 'kysely';
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { SubjectType } from '../../entities/approvals/enums.js';
+import { isRowId } from '../../entities/is-row-id.js';
 import { readDb, visible } from '../../entities/read-db.js';
 import { Instant } from '../../entities/scalars.js';
 import { refusal } from '../../errors.js';
 import { connectionType, pageOf, type ConnectionOf, type PageArgs } from '../connection.js';
+import { requireViewer } from '../filters.js';
 
 @InputType({ description: 'Which stalled items to list; all conditions hold together.' })
 export class StalledFilter {
@@ -77,15 +79,12 @@ export class StalledItem {
 
 export const StalledItemConnection = connectionType(StalledItem, 'StalledItem');
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** Every open assignment past its due time that the viewer may see, longest overdue first. @throws BAD_USER_INPUT */
 export async function stalled(
   ctx: Context,
   filter: StalledFilter | null | undefined,
   args: PageArgs,
 ): Promise<ConnectionOf<StalledItem>> {
-  if (ctx.actor === null) throw refusal('UNAUTHENTICATED');
   const { limit, after } = pageOf(args);
   const found = stalledRows(ctx, filter ?? {});
   const page = after
@@ -139,7 +138,7 @@ export async function stalled(
 }
 
 function stalledRows(ctx: Context, { personId, subjectType, overdueSeconds, rung }: StalledFilter) {
-  const actor = ctx.actor!;
+  const actor = requireViewer(ctx);
   const dueUntil = new Date(ctx.now.getTime() - bounded('overdueSeconds', overdueSeconds) * 1000);
   let query = readDb(ctx.em)
     .selectFrom('approval_assignment as assignment')
@@ -156,8 +155,7 @@ function stalledRows(ctx: Context, { personId, subjectType, overdueSeconds, rung
     .where('approval_request.status', '=', 'PENDING')
     .where('step.clock_stopped_at', 'is', null)
     .where(visible(actor, 'request:read', 'approval_request'));
-  if (personId != null)
-    query = query.where('assignment.person_id', '=', UUID.test(personId) ? personId : null);
+  if (personId != null) query = query.where('assignment.person_id', '=', isRowId(personId) ? personId : null);
   if (subjectType != null) query = query.where('approval_request.subject_type', '=', subjectType);
   if (rung != null) query = query.where('step.rung', '>=', bounded('rung', rung));
   return query;

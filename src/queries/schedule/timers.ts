@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 import type { Actor, Context } from '../../context.js';
+import { isRowId } from '../../entities/is-row-id.js';
 import { readDb, visible, type ScopedTable } from '../../entities/read-db.js';
 import type { Timer } from '../../entities/schedule/timer.js';
 import { refusal } from '../../errors.js';
+import { requireViewer } from '../filters.js';
 
 /** Timers shown for one subject: a request has tens, a plan one or two for each milestone. */
 const TIMERS_MAX = 500;
@@ -15,15 +17,13 @@ const SUBJECTS: Readonly<Record<string, { readonly table: ScopedTable; readonly 
   document: { table: 'document', permission: 'document:read' },
 };
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /**
  * What will happen next to this thing, and what has: the timers of a request or plan itself, and of every visible
  * approval request about it. Those that are still to act come first. @throws UNAUTHENTICATED, NOT_FOUND
  */
 export async function timersOf(ctx: Context, subjectId: string): Promise<Timer[]> {
-  if (ctx.actor === null) throw refusal('UNAUTHENTICATED');
-  const ids = UUID.test(subjectId) ? await visibleSubjects(ctx, ctx.actor, subjectId) : [];
+  const viewer = requireViewer(ctx);
+  const ids = isRowId(subjectId) ? await visibleSubjects(ctx, viewer, subjectId) : [];
   if (ids.length === 0) throw refusal('NOT_FOUND', { what: 'subject' });
   return readDb(ctx.em)
     .selectFrom('timer')
