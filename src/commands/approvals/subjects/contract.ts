@@ -9,7 +9,7 @@ import { checkContract, checkWholeContract, setContractFields } from '../../cont
 import { requireSound } from '../../input.js';
 import { requireActor, requireId, type TransactionContext } from '../../transaction.js';
 import { day, decimal, parseAmendment } from './amendment.js';
-import type { LoadedSubject, SubjectEvent, SubjectHandler } from './subject.js';
+import { subjectFrom, type LoadedSubject, type SubjectEvent, type SubjectHandler } from './subject.js';
 
 /** A contract is approved as a whole: its amount, dates, lines and payment terms. */
 export const contractSubject: SubjectHandler = {
@@ -115,20 +115,7 @@ async function readContract(ctx: Context, id: string, permission: string | null)
     ownerId: row.ownerId,
     department: row.department ?? '',
   };
-  const { number, title, amount, currency, ownerId, departmentId, lastAuthorId, status } = row;
-  return {
-    id: row.id,
-    number,
-    title,
-    amount,
-    currency,
-    ownerId,
-    departmentId,
-    lastAuthorId,
-    beneficiaryIds: [],
-    status,
-    content,
-  };
+  return subjectFrom(row, content);
 }
 
 const selectContract = (ctx: Context, id: string) =>

@@ -8,7 +8,7 @@ import type { SUBJECT_TYPES } from '../../../workflows/subject-types.js';
 import { lockRecord, touchRecord } from '../../business-record.js';
 import { moveStages } from '../../projects/move-stages.js';
 import { requireActor, requireId, type TransactionContext } from '../../transaction.js';
-import type { LoadedSubject, SubjectEvent, SubjectHandler } from './subject.js';
+import { subjectFrom, type LoadedSubject, type SubjectEvent, type SubjectHandler } from './subject.js';
 
 /** A document is approved as it was filled in. Effective, it moves the stages of its project in the same transaction. */
 export const documentSubject: SubjectHandler = {
@@ -106,20 +106,7 @@ async function readDocument(ctx: Context, id: string, permission: string | null)
     ownerId: row.ownerId,
     department: row.department ?? '',
   };
-  const { number, title, ownerId, departmentId, lastAuthorId, status } = row;
-  return {
-    id: row.id,
-    number,
-    title,
-    amount: null,
-    currency: null,
-    ownerId,
-    departmentId,
-    lastAuthorId,
-    beneficiaryIds: [],
-    status,
-    content,
-  };
+  return subjectFrom(row, content);
 }
 
 const selectDocument = (ctx: Context, id: string) =>

@@ -12,7 +12,7 @@ import { checkPlan, setPlanFields } from '../../plans/plan-fields.js';
 import { lockPlan } from '../../plans/plan-world.js';
 import { requireActor, requireId, type TransactionContext } from '../../transaction.js';
 import { decimal, parseAmendment } from './amendment.js';
-import type { LoadedSubject, SubjectEvent, SubjectHandler } from './subject.js';
+import { subjectFrom, type LoadedSubject, type SubjectEvent, type SubjectHandler } from './subject.js';
 
 /** A plan is approved with its lines. Submitting and approving it complete the milestones that wait for that. */
 export const planSubject: SubjectHandler = {
@@ -136,20 +136,7 @@ async function readPlan(ctx: Context, id: string, permission: string | null): Pr
     ownerId: row.ownerId,
     department: row.department ?? '',
   };
-  const { number, title, ownerId, departmentId, lastAuthorId, status } = row;
-  return {
-    id: row.id,
-    number,
-    title,
-    amount: null,
-    currency: null,
-    ownerId,
-    departmentId,
-    lastAuthorId,
-    beneficiaryIds: [],
-    status,
-    content,
-  };
+  return subjectFrom(row, content);
 }
 
 const readLines = (ctx: Context, planId: string) =>

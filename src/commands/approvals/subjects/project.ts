@@ -5,7 +5,7 @@ import { refusal } from '../../../errors.js';
 import type { SUBJECT_TYPES } from '../../../workflows/subject-types.js';
 import { lockRecord } from '../../business-record.js';
 import { requireActor, requireId } from '../../transaction.js';
-import type { LoadedSubject, SubjectHandler } from './subject.js';
+import { subjectFrom, type LoadedSubject, type SubjectHandler } from './subject.js';
 
 /** A project's initiation is approved on its own; what a request does leaves the project as it is, because its stages
  *  tell where it stands. */
@@ -43,20 +43,7 @@ async function readProject(ctx: Context, id: string, permission: string | null):
     ownerId: row.ownerId,
     department: row.department ?? '',
   };
-  const { number, title, amount, currency, ownerId, departmentId, lastAuthorId, status } = row;
-  return {
-    id: row.id,
-    number,
-    title,
-    amount,
-    currency,
-    ownerId,
-    departmentId,
-    lastAuthorId,
-    beneficiaryIds: [],
-    status,
-    content,
-  };
+  return subjectFrom(row, content);
 }
 
 const selectProject = (ctx: Context, id: string) =>

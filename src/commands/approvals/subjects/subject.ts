@@ -20,6 +20,40 @@ export interface LoadedSubject {
   readonly content: Readonly<Record<string, unknown>>;
 }
 
+type RecordRow = Pick<
+  LoadedSubject,
+  'id' | 'number' | 'title' | 'ownerId' | 'departmentId' | 'lastAuthorId' | 'status'
+> &
+  Partial<Pick<LoadedSubject, 'amount' | 'currency'>>;
+
+/** The subject that a record's row and its content make; records name no beneficiaries. */
+export function subjectFrom(row: RecordRow, content: LoadedSubject['content']): LoadedSubject {
+  const {
+    id,
+    number,
+    title,
+    amount = null,
+    currency = null,
+    ownerId,
+    departmentId,
+    lastAuthorId,
+    status,
+  } = row;
+  return {
+    id,
+    number,
+    title,
+    amount,
+    currency,
+    ownerId,
+    departmentId,
+    lastAuthorId,
+    beneficiaryIds: [],
+    status,
+    content,
+  };
+}
+
 /** What a request did to its subject. */
 export interface SubjectEvent {
   readonly event:
