@@ -346,7 +346,8 @@ create table outbox_message (
   next_try_at timestamp(3) with time zone not null,
   last_error text,
   created_at timestamp(3) with time zone not null,
-  delivered_at timestamp(3) with time zone
+  delivered_at timestamp(3) with time zone,
+  receiver text
 );
 
 create table payment_term (
@@ -868,6 +869,8 @@ CREATE INDEX notification_person_id_created_at_id_index ON public.notification U
 CREATE INDEX outbox_message_dead ON public.outbox_message USING btree (created_at, id) WHERE (state = 'DEAD'::text);
 
 CREATE INDEX outbox_message_next ON public.outbox_message USING btree (next_try_at, id) WHERE (state = 'PENDING'::text);
+
+CREATE INDEX outbox_message_outgoing ON public.outbox_message USING btree (channel, next_try_at, id) WHERE ((state = 'PENDING'::text) AND (channel <> 'in-app'::text));
 
 CREATE INDEX payment_term_contract_id_index ON public.payment_term USING btree (contract_id);
 

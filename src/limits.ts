@@ -62,6 +62,19 @@ export const IDEMPOTENCY_DAYS = 7;
 export const DELIVERY_TRIES = 12;
 export const DELIVERY_BACKOFF_MAX_SECONDS = 3600;
 
+/**
+ * Sending outside: about two days of tries, so that a receiver may be away over a night and a day. A lease outlasts every
+ * send, and is how long a message waits whose sender was killed.
+ */
+export const SEND_TRIES = 20;
+export const SEND_BACKOFF_MAX_SECONDS = 21_600;
+export const SEND_TIMEOUT_MS = 15_000;
+export const SEND_LEASE_SECONDS = 120;
+
+/** Sends at once on one channel, and to one receiver of it: a receiver that never answers keeps most lanes free. */
+export const SENDS_AT_ONCE = 8;
+export const SENDS_PER_RECEIVER = 2;
+
 /** A signed checkpoint of the record a day: what was removed or rewritten since shows against it. */
 export const CHECKPOINT_HOURS = 24;
 /** A process definition sent as text, in characters: ten times the largest shipped one. */

@@ -370,6 +370,7 @@ export interface OutboxMessage {
   last_error: string | null;
   next_try_at: ColumnType<string, Date | string, Date | string>;
   payload: Json;
+  receiver: string | null;
   state: Generated<string>;
   tries: Generated<number>;
 }

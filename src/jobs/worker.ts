@@ -3,6 +3,8 @@ import type { Context, Log, Services, Wake } from '../context.js';
 import { fireTimer, type TimerActions } from '../commands/schedule/fire-timer.js';
 import { relayOutbox } from '../commands/schedule/relay-outbox.js';
 import { sweep } from '../commands/schedule/sweep.js';
+import type { ExternalChannels } from '../commands/schedule/channels.js';
+import { startSender, type Sender } from './sender.js';
 import { openConsumer, within, type QueueSettings } from './queue.js';
 
 /** Timers read by one statement of the sweep, and near ones handed to the queue by one sweep. */
@@ -16,6 +18,10 @@ export interface WorkerDeps {
   /** A context of its own for each job: a fresh identity map and `now`. */
   readonly makeContext: () => Context;
   readonly actions: TimerActions;
+  /** What this process can send on. */
+  readonly channels?: ExternalChannels;
+  /** Time for one send on them, in milliseconds. */
+  readonly sendTimeoutMs?: number | undefined;
   readonly wake: Services['wake'];
   readonly sweepSeconds: number;
   readonly horizonSeconds: number;
@@ -33,6 +39,12 @@ export interface RunningWorker {
  */
 export function startWorker(deps: WorkerDeps): RunningWorker {
   const stop = new AbortController();
+  const sender = startSender({
+    makeContext: deps.makeContext,
+    channels: deps.channels ?? {},
+    timeoutMs: deps.sendTimeoutMs,
+    log: deps.log,
+  });
   const sweepOnce = async (): Promise<void> => {
     const report = await sweep(deps.makeContext(), { ...deps, limit: SWEEP_LIMIT, signal: stop.signal });
     if (report.fired + report.refused + report.failed + report.dead > 0)
@@ -42,17 +54,20 @@ export function startWorker(deps: WorkerDeps): RunningWorker {
   const start = (): void => {
     running ??= sweepOnce()
       .catch((error: unknown) => deps.log.error({ error: String(error) }, 'the sweep failed'))
-      .finally(() => (running = null));
+      .finally(() => {
+        running = null;
+        sender.kick();
+      });
   };
 
-  const consumer = openConsumer(deps.queue, (name, data) => handle(deps, name, data), deps.wake);
+  const consumer = openConsumer(deps.queue, (name, data) => handle(deps, sender, name, data), deps.wake);
   const interval = setInterval(start, deps.sweepSeconds * 1000);
   start();
   return {
     async close() {
       clearInterval(interval);
       stop.abort();
-      const ended = Promise.all([consumer.close(), running]);
+      const ended = Promise.all([consumer.close(), running, sender.close()]);
       await within(CLOSE_MS, ended).catch(() =>
         deps.log.warn({}, 'the worker stopped before its jobs had ended'),
       );
@@ -66,7 +81,7 @@ const nudge = z.discriminatedUnion('name', [
 ]);
 
 /** A nudge that is not understood (from another version, or forged) does nothing. */
-async function handle(deps: WorkerDeps, name: string, data: unknown): Promise<Wake | null> {
+async function handle(deps: WorkerDeps, sender: Sender, name: string, data: unknown): Promise<Wake | null> {
   const parsed = nudge.safeParse({ name, data });
   if (!parsed.success) {
     deps.log.warn({ name }, 'a nudge was not understood');
@@ -74,6 +89,7 @@ async function handle(deps: WorkerDeps, name: string, data: unknown): Promise<Wa
   }
   if (parsed.data.name === 'outbox') {
     await relayOutbox(deps.makeContext());
+    sender.kick();
     return null;
   }
   const { id } = parsed.data.data;

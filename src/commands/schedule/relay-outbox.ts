@@ -4,13 +4,11 @@ import { readDb } from '../../entities/read-db.js';
 import { OutboxState } from '../../entities/schedule/outbox-message.js';
 import { DELIVERY_BACKOFF_MAX_SECONDS, DELIVERY_TRIES } from '../../limits.js';
 import { inTransaction, sqlState, type TransactionContext } from '../transaction.js';
+import { OUTSIDE_CHANNELS, reasonOf } from './channels.js';
 import { deliverInApp } from './deliver-in-app.js';
 
 /** Rows locked by one transaction: keeps each well under the statement and lock time-outs. */
 const BATCH = 100;
-
-/** Longest reason kept with a message: enough to recognise a failure. */
-const REASON_MAX_LENGTH = 500;
 
 /** These mean "run the transaction again", not "this message is bad". */
 const RETRY_WHOLE = new Set(['40001', '40P01', '55P03']);
@@ -34,7 +32,7 @@ export interface RelayReport {
 }
 
 /**
- * Delivers what is due in the outbox, oldest first, until nothing is left: at least once under the message's key. Any
+ * Delivers what is due in the outbox and stays in the building (see `sendOutbox` for the rest), oldest first, until nothing is left: at least once under the message's key. Any
  * number of relays may run at once; each row is taken by one. A failure costs only its own message: it waits twice as
  * long after each try, and is parked as DEAD after the last, for people to see and replay.
  */
@@ -58,6 +56,7 @@ async function relayBatch(tx: TransactionContext, channels: Channels): Promise<R
     .selectFrom('outbox_message')
     .select(['id', 'key', 'channel', 'payload', 'tries'])
     .where('state', '=', OutboxState.PENDING)
+    .where('channel', 'not in', OUTSIDE_CHANNELS)
     .where('next_try_at', '<=', tx.now as never)
     .orderBy('next_try_at')
     .orderBy('id')
@@ -99,9 +98,7 @@ async function reasonOfFailure(
   } catch (error) {
     if (RETRY_WHOLE.has(sqlState(error) ?? '')) throw error;
     await sql`rollback to savepoint delivery`.execute(db);
-    return (error instanceof Error ? error.message : String(error))
-      .replaceAll('\0', '')
-      .slice(0, REASON_MAX_LENGTH);
+    return reasonOf(error);
   }
 }
 
