@@ -5,8 +5,12 @@ import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchema } from 'type-graphql';
 import { createBus, type ListeningBus } from './bus.js';
+import { countBadLink, DECISION_PATH, decideByLink } from './commands/approvals/decision-link.js';
 import { installPacks, type InstalledPacks } from './commands/organisation/install-packs.js';
 import { hashToken } from './commands/organisation/sign-in.js';
+import type { ExternalChannels } from './commands/schedule/channels.js';
+import { mailChannel } from './commands/schedule/send-mail.js';
+import { openSmtp } from './commands/schedule/smtp.js';
 import { TIMER_ACTIONS } from './commands/schedule/timer-actions.js';
 import type { Config } from './config.js';
 import type { Actor, Clock, Context, Log, Services } from './context.js';
@@ -23,6 +27,7 @@ import { startWorker, type RunningWorker } from './jobs/worker.js';
 import { applyRules } from './permissions/load-shield.js';
 import { OPERATIONS } from './permissions/operations.js';
 import { certificatePdf } from './queries/approvals/certificate-pdf.js';
+import { decisionLinkView } from './queries/approvals/decision-link-view.js';
 import { certificateOf } from './queries/approvals/evidence-certificate.js';
 import { refusalToAct } from './queries/approvals/may-act.js';
 import { loadActor } from './queries/organisation/load-actor.js';
@@ -89,7 +94,14 @@ export async function createApp({ config, databaseUrl, ownerUrl, clock, log }: A
       () => waker.close(),
     );
 
-    const services: Services = { clock, wake: waker.wake, bus };
+    const outside = openOutside(config);
+    closers.push(async () => outside.close());
+    const services: Services = {
+      clock,
+      wake: waker.wake,
+      bus,
+      outside: new Set(Object.keys(outside.channels)),
+    };
     const contexts = contextsOf(orm, services, log);
     const packs = await installPacks(contexts.forJob(), PACKS_FOLDER);
     if (config.role !== 'api') {
@@ -97,6 +109,7 @@ export async function createApp({ config, databaseUrl, ownerUrl, clock, log }: A
         queue,
         makeContext: () => contexts.forJob(),
         actions: TIMER_ACTIONS,
+        channels: outside.channels,
         wake: waker.wake,
         sweepSeconds: config.sweepSeconds,
         horizonSeconds: config.timerHorizonSeconds,
@@ -132,6 +145,28 @@ export async function createApp({ config, databaseUrl, ownerUrl, clock, log }: A
 export function auditKey({ auditKeyFile, dataDir }: Pick<Config, 'auditKeyFile' | 'dataDir'>): SigningKey {
   if (auditKeyFile !== undefined) return signingKeyFromPem(readFileSync(auditKeyFile, 'utf8'));
   return signingKeyFromSeed(Buffer.from(readOrCreateSecret(dataDir, 'audit-key', 32).value, 'base64url'));
+}
+
+/** The channels that leave the building, as far as the configuration sets them up. */
+export function openOutside({ mail, publicUrl, frontendUrl }: Config): {
+  readonly channels: ExternalChannels;
+  close(): void;
+} {
+  if (mail === undefined) return { channels: {}, close: () => undefined };
+  const { passwordFile, user, from } = mail;
+  const password =
+    passwordFile === undefined ? (mail.password ?? '') : readFileSync(passwordFile, 'utf8').trim();
+  const smtp = openSmtp({ ...mail, login: user === undefined ? null : { user, password } });
+  const domain = from
+    .slice(from.lastIndexOf('@') + 1)
+    .replace('>', '')
+    .trim();
+  const channel = mailChannel(smtp.send, {
+    domain,
+    publicUrl: publicUrl ?? null,
+    frontendUrl: frontendUrl ?? null,
+  });
+  return { channels: { mail: channel }, close: () => smtp.close() };
 }
 
 interface Contexts {
@@ -209,6 +244,17 @@ async function serve({ config, contexts, bus, orm, queue, clock, log }: Served):
       bus: bus.connected() ? 'ok' : 'not listening',
     }),
     metrics: async () => metricsText(await timerMetrics(orm.em.fork(), clock.now())),
+    decisionLinks: {
+      path: DECISION_PATH,
+      links: {
+        async look(ctx, token) {
+          const page = await decisionLinkView(ctx, token);
+          if (page === null) await countBadLink(ctx);
+          return page;
+        },
+        decide: decideByLink,
+      },
+    },
     certificatePdf: async (ctx, requestId) =>
       certificatePdf(await certificateOf(ctx, requestId), ctx.language),
     config: { introspection: true, explorer: true, production },

@@ -75,6 +75,13 @@ export const SEND_LEASE_SECONDS = 120;
 export const SENDS_AT_ONCE = 8;
 export const SENDS_PER_RECEIVER = 2;
 
+/** A link in a mail decides within three days; over a weekend people sign in. */
+export const DECISION_LINK_HOURS = 72;
+
+/** Links that lead nowhere, per address and window, before it must wait: nobody follows that many by mistake. */
+export const LINK_TRIES = 30;
+export const LINK_WINDOW_SECONDS = 900;
+
 /** A signed checkpoint of the record a day: what was removed or rewritten since shows against it. */
 export const CHECKPOINT_HOURS = 24;
 /** A process definition sent as text, in characters: ten times the largest shipped one. */

@@ -6,6 +6,7 @@ import { BODY_MAX_BYTES, REQUEST_TIMEOUT_MS } from '../limits.js';
 import { startApollo } from './apollo.js';
 import { serveCertificates } from './certificates.js';
 import { within } from './deadline.js';
+import { serveDecisionLinks, type DecisionLinks } from './decision-link.js';
 import { serveEventStreams } from './event-stream.js';
 import { serveExplorer } from './explorer.js';
 import { formatError, statusOf, translate, type ErrorReport } from './format-error.js';
@@ -39,6 +40,8 @@ export interface HttpServerOptions {
   };
   /** The certificate of a request as a PDF; without it there is no such page. */
   readonly certificatePdf?: (context: Context, requestId: string) => Promise<Buffer>;
+  /** Links in mails that may carry a decision, and where their pages are; without it there are none. */
+  readonly decisionLinks?: { readonly path: string; readonly links: DecisionLinks };
   readonly log: Log;
   /** For tests. */
   readonly deadlines?: { readonly requestMs?: number; readonly readyMs?: number };
@@ -139,6 +142,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const sockets = serveWebSockets(app.server, GRAPHQL_PATH, subscriptions);
   if (options.certificatePdf)
     serveCertificates(app, { contextFor, pdf: options.certificatePdf, refuse: answer });
+  if (options.decisionLinks) {
+    const { path, links } = options.decisionLinks;
+    await serveDecisionLinks(app, path, { contextFor, links });
+  }
   serveHealth(app, {
     ready: options.ready,
     metrics: options.metrics,

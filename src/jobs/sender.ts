@@ -1,5 +1,5 @@
 import type { ExternalChannels } from '../commands/schedule/channels.js';
-import { sendOutbox, type SendOptions } from '../commands/schedule/send-outbox.js';
+import { sendOutbox } from '../commands/schedule/send-outbox.js';
 import type { Context, Log } from '../context.js';
 
 export interface Sender {
@@ -12,7 +12,6 @@ export interface Sender {
 interface SenderDeps {
   readonly makeContext: () => Context;
   readonly channels: ExternalChannels;
-  readonly timeoutMs?: number | undefined;
   readonly log: Log;
 }
 
@@ -20,15 +19,11 @@ interface SenderDeps {
  * Sends in the background of this process, one run per channel at a time, so that neither a nudge nor the sweep ever
  * waits for a receiver. A kick during a run makes another run follow it.
  */
-export function startSender({ makeContext, channels, timeoutMs, log }: SenderDeps): Sender {
+export function startSender({ makeContext, channels, log }: SenderDeps): Sender {
   const stop = new AbortController();
-  const options: SendOptions = {
-    signal: stop.signal,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  };
   const lanes = Object.entries(channels).map(([name, send]) => {
     const run = async (): Promise<void> => {
-      const report = await sendOutbox(makeContext(), { [name]: send }, options);
+      const report = await sendOutbox(makeContext(), { [name]: send }, { signal: stop.signal });
       if (report.delivered + report.failed + report.dead > 0) log.info({ channel: name, ...report }, 'sent');
     };
     return backToBack(run, (error) =>
@@ -41,7 +36,7 @@ export function startSender({ makeContext, channels, timeoutMs, log }: SenderDep
     },
     async close() {
       stop.abort();
-      await Promise.all(lanes.map(({ settled }) => settled()));
+      await Promise.all(lanes.map((lane) => lane.settled()));
     },
   };
 }

@@ -20,8 +20,6 @@ export interface WorkerDeps {
   readonly actions: TimerActions;
   /** What this process can send on. */
   readonly channels?: ExternalChannels;
-  /** Time for one send on them, in milliseconds. */
-  readonly sendTimeoutMs?: number | undefined;
   readonly wake: Services['wake'];
   readonly sweepSeconds: number;
   readonly horizonSeconds: number;
@@ -42,7 +40,6 @@ export function startWorker(deps: WorkerDeps): RunningWorker {
   const sender = startSender({
     makeContext: deps.makeContext,
     channels: deps.channels ?? {},
-    timeoutMs: deps.sendTimeoutMs,
     log: deps.log,
   });
   const sweepOnce = async (): Promise<void> => {

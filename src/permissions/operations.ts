@@ -71,6 +71,7 @@ export const OPERATIONS: RuleTree = {
     timers: signedIn,
     stalled: may('request:read'),
     notifications: signedIn,
+    notificationPreferences: signedIn,
     deadOutboxMessages: may('timer:manage'),
   },
   Mutation: {
@@ -126,6 +127,7 @@ export const OPERATIONS: RuleTree = {
     createDocument: may('document:create'),
     updateDocument: may('document:update'),
     markNotificationsRead: signedIn,
+    setNotificationPreferences: signedIn,
     replayOutboxMessage: may('timer:manage'),
   },
   Subscription: {

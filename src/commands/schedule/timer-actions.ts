@@ -2,6 +2,8 @@ import { escalate, expire } from '../approvals/escalate.js';
 import { ABSENCE_BEGINS, ABSENCE_ENDS, absenceBegins, absenceEnds } from '../organisation/absence-timers.js';
 import { chaseMilestone } from '../plans/chase-milestone.js';
 import type { TimerActions } from './fire-timer.js';
+import { MAIL_DIGEST } from './mail-payload.js';
+import { makeDigest } from './make-digest.js';
 
 /** Every kind of timer there is. A new kind is one row. */
 export const TIMER_ACTIONS: TimerActions = {
@@ -12,4 +14,5 @@ export const TIMER_ACTIONS: TimerActions = {
   'milestone-rung': { subjectTable: 'plan', act: chaseMilestone },
   [ABSENCE_BEGINS]: { subjectTable: 'absence', act: absenceBegins },
   [ABSENCE_ENDS]: { subjectTable: 'absence', act: absenceEnds },
+  [MAIL_DIGEST]: { subjectTable: null, act: makeDigest },
 };
