@@ -31,6 +31,7 @@ import { decisionLinkView } from './queries/approvals/decision-link-view.js';
 import { certificateOf } from './queries/approvals/evidence-certificate.js';
 import { refusalToAct } from './queries/approvals/may-act.js';
 import { loadActor } from './queries/organisation/load-actor.js';
+import { outboxMetrics, type ChannelMetrics } from './queries/schedule/outbox-metrics.js';
 import { timerMetrics, type TimerMetrics } from './queries/schedule/timer-metrics.js';
 import { RESOLVERS } from './resolvers/index.js';
 import { signingKeyFromPem, signingKeyFromSeed, type SigningKey } from './workflows/checkpoint.js';
@@ -243,7 +244,8 @@ async function serve({ config, contexts, bus, orm, queue, clock, log }: Served):
       queue: await saysOk(() => requireQueue(queue)),
       bus: bus.connected() ? 'ok' : 'not listening',
     }),
-    metrics: async () => metricsText(await timerMetrics(orm.em.fork(), clock.now())),
+    metrics: async () =>
+      `${metricsText(await timerMetrics(orm.em.fork(), clock.now()))}${outboxText(await outboxMetrics(orm.em.fork(), clock.now()))}`,
     decisionLinks: {
       path: DECISION_PATH,
       links: {
@@ -274,4 +276,14 @@ async function saysOk(ask: () => Promise<unknown>): Promise<string> {
 const metricsText = (metrics: TimerMetrics): string =>
   Object.entries(metrics)
     .map(([name, value]) => `# TYPE countersign_${name} gauge\ncountersign_${name} ${value}\n`)
+    .join('');
+
+const outboxText = (channels: readonly ChannelMetrics[]): string =>
+  (['pending', 'dead', 'oldestDueSeconds'] as const)
+    .map((name) => {
+      const series = channels.map(
+        (one) => `countersign_outbox_${name}{channel="${one.channel}"} ${one[name]}\n`,
+      );
+      return `# TYPE countersign_outbox_${name} gauge\n${series.join('')}`;
+    })
     .join('');

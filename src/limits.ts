@@ -78,6 +78,9 @@ export const SENDS_PER_RECEIVER = 2;
 /** A link in a mail decides within three days; over a weekend people sign in. */
 export const DECISION_LINK_HOURS = 72;
 
+/** An expired link is remembered this long: its page says that it has expired. */
+export const LINK_KEPT_DAYS = 30;
+
 /** Links that lead nowhere, per address and window, before it must wait: nobody follows that many by mistake. */
 export const LINK_TRIES = 30;
 export const LINK_WINDOW_SECONDS = 900;
