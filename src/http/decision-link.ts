@@ -112,7 +112,7 @@ const refusalText = (
 
 /** Browsers say where a form was sent from; those that don't are judged by the form's token alone. */
 const isFromElsewhere = ({ headers }: FastifyRequest): boolean =>
-  !['same-origin', 'none', undefined].includes(headers['sec-fetch-site'] as string | undefined);
+  !['same-origin', 'none', undefined].includes(headers['sec-fetch-site']);
 
 /** A refusal on the way (too many tries, a part that is away) is a page too. */
 async function guarded(

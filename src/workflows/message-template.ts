@@ -126,7 +126,7 @@ export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Z
 const SUBJECT_MAX = 150;
 
 function shortened(text: string): string {
-  const signs = [...text];
+  const signs = Array.from(text);
   return signs.length <= SUBJECT_MAX ? text : `${signs.slice(0, SUBJECT_MAX - 1).join('')}…`;
 }
 

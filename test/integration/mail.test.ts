@@ -122,7 +122,7 @@ describe('a mail', () => {
     await tell(['finance'], { textEn: 'Spare parts: still waits' });
     await app.sweep();
     await send();
-    expect(server.mails.map(({ subject }) => subject).toSorted()).toEqual([
+    expect(server.mails.map(({ subject }) => subject ?? '').toSorted()).toEqual([
       'Spare parts: still waits',
       `Your decision: Spare parts (${request.number})`,
     ]);

@@ -31,6 +31,11 @@ export async function mailServer(): Promise<MailServer> {
   const mails: ReceivedMail[] = [];
   const refused = (code: number, text: string): Error =>
     Object.assign(new Error(text), { responseCode: code });
+  const take = async (raw: Buffer, taken: (error: null) => void): Promise<void> => {
+    mails.push({ ...(await PostalMime.parse(raw)), raw: raw.toString('latin1') });
+    await self.onTaken?.();
+    taken(null);
+  };
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
@@ -46,11 +51,7 @@ export async function mailServer(): Promise<MailServer> {
       stream.on('end', () => {
         const { mood } = self;
         if (mood.does === 'refuse') return callback(refused(mood.code, mood.text));
-        void PostalMime.parse(Buffer.concat(parts)).then(async (mail) => {
-          mails.push({ ...mail, raw: Buffer.concat(parts).toString('latin1') });
-          await self.onTaken?.();
-          callback(null);
-        });
+        void take(Buffer.concat(parts), callback);
       });
     },
   });
