@@ -468,3 +468,16 @@ describe('a digest', () => {
     }
   });
 });
+
+test('a worker sends by itself what a decision makes necessary', async () => {
+  const { promise: taken, resolve } = Promise.withResolvers<void>();
+  const working = await testApp({ ...mailConfig, role: 'all', sweepSeconds: 1 });
+  try {
+    server.onTaken = async () => resolve();
+    const request = await contractFlow(working).submit(await contractFlow(working).create());
+    await taken;
+    expect(server.mails[0]!.subject).toContain(request.number);
+  } finally {
+    await working.close();
+  }
+});
