@@ -13,6 +13,9 @@ const SWEEP_LIMIT = 1000;
 /** Calls that let timers act at once: each holds up to three of the ten connections of the process's pool. */
 const FIRING_AT_ONCE = 2;
 
+/** From so many nudges that waited for one another, a sweep does not wait for its time. */
+const CROWD = 20;
+
 /** Timers of one such call. */
 const FIRING_TOGETHER_MAX = 200;
 
@@ -55,6 +58,8 @@ export function startWorker(deps: WorkerDeps): RunningWorker {
 
   const fire = together(
     async (ids: readonly string[]) => {
+      // Nudges come one by one; what else is due the tables tell at once.
+      if (ids.length >= CROWD) start();
       const outcomes = await fireTimers(deps.makeContext(), ids, deps.actions);
       return ids.map((id) => outcomes.get(id));
     },
