@@ -37,7 +37,7 @@ export interface TimersBench {
  */
 export async function benchTimers({ database, url, requests, amount }: TimersBench): Promise<Line[]> {
   const redis = await startRedisIfThere();
-  const stoppers: (() => Promise<void>)[] = redis ? [redis.stop] : [];
+  const stoppers: (() => Promise<void>)[] = redis ? [() => redis.stop()] : [];
   try {
     const ours = (first: number, redisUrl?: string): Contender => {
       return async (round) => {
@@ -51,7 +51,12 @@ export async function benchTimers({ database, url, requests, amount }: TimersBen
     };
     const graphile = await graphileWorker(await database.create('graphile'), amount);
     const boss = await pgBoss(await database.create('boss'), Math.ceil(amount * BOSS_SHARE));
-    const found = { product: [] as number[], graphile: [] as number[], boss: [] as number[], redis: [] as number[] };
+    const found = {
+      product: [] as number[],
+      graphile: [] as number[],
+      boss: [] as number[],
+      redis: [] as number[],
+    };
     for (const round of ACTS.keys()) {
       found.product.push(await ours(requests)(round));
       found.graphile.push(await graphile());
@@ -184,8 +189,12 @@ async function pgBoss(url: string, amount: number): Promise<() => Promise<number
     await boss.createQueue(queue);
     let done = 0;
     const dueAt = Date.now() + AHEAD_MS;
-    const jobs = Array.from({ length: amount }, (_, n) => ({ data: { n }, startAfter: new Date(dueAt).toISOString() }));
-    for (let from = 0; from < jobs.length; from += 1000) await boss.insert(queue, jobs.slice(from, from + 1000));
+    const jobs = Array.from({ length: amount }, (_, n) => ({
+      data: { n },
+      startAfter: new Date(dueAt).toISOString(),
+    }));
+    for (let from = 0; from < jobs.length; from += 1000)
+      await boss.insert(queue, jobs.slice(from, from + 1000));
     await boss.work(queue, { batchSize: 100, pollingIntervalSeconds: 0.5 }, async (batch) => {
       done += batch.length;
     });
