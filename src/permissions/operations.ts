@@ -127,6 +127,7 @@ export const OPERATIONS: RuleTree = {
     updateDocument: may('document:update'),
     markNotificationsRead: signedIn,
     replayOutboxMessage: may('timer:manage'),
+    openQueueScreen: may('timer:manage'),
   },
   Subscription: {
     inboxChanged: signedIn,
