@@ -9,6 +9,7 @@ import { shareClock } from './clock.js';
 import { createBus, type ListeningBus } from './bus.js';
 import { installPacks, type InstalledPacks } from './commands/organisation/install-packs.js';
 import { hashToken } from './commands/organisation/sign-in.js';
+import { openCalendarFeed } from './commands/schedule/calendar-feed.js';
 import { enterQueueScreen } from './commands/schedule/queue-screen.js';
 import { TIMER_ACTIONS } from './commands/schedule/timer-actions.js';
 import type { Config } from './config.js';
@@ -29,6 +30,7 @@ import { certificatePdf } from './queries/approvals/certificate-pdf.js';
 import { certificateOf } from './queries/approvals/evidence-certificate.js';
 import { refusalToAct } from './queries/approvals/may-act.js';
 import { loadActor } from './queries/organisation/load-actor.js';
+import { calendarFeed } from './queries/schedule/calendar-feed.js';
 import { timerMetrics, type TimerMetrics } from './queries/schedule/timer-metrics.js';
 import { RESOLVERS } from './resolvers/index.js';
 import { signingKeyFromPem, signingKeyFromSeed, type SigningKey } from './workflows/checkpoint.js';
@@ -229,6 +231,10 @@ async function serve({ config, contexts, bus, orm, queue, clock, log }: Served):
     metrics: async () => metricsText(await timerMetrics(orm.em.fork(), clock.now())),
     certificatePdf: async (ctx, requestId) =>
       certificatePdf(await certificateOf(ctx, requestId), ctx.language),
+    calendarFeed: async (ctx, token) => {
+      const reader = await openCalendarFeed(ctx, token);
+      return reader && calendarFeed(ctx, reader);
+    },
     queueScreen: { enter: enterQueueScreen, openQueue: () => openQueue(queue) },
     config: { introspection: true, explorer: true, production },
     log,

@@ -28,6 +28,7 @@ import { ProjectTemplateRow } from './projects/project-template.js';
 import { Project, ProjectStage } from './projects/project.js';
 import { Notification } from './schedule/notification.js';
 import { OutboxMessage } from './schedule/outbox-message.js';
+import { CalendarFeed } from './schedule/calendar-feed.js';
 import { Timer } from './schedule/timer.js';
 
 /** Every table. */
@@ -46,6 +47,7 @@ export const ENTITIES = [
   AuditCheckpointRow,
   AuditLeafRow,
   BusinessCalendarRow,
+  CalendarFeed,
   Contact,
   Contract,
   ContractLine,

@@ -4,6 +4,7 @@ import type { Context, Log } from '../context.js';
 import { refusal } from '../errors.js';
 import { BODY_MAX_BYTES, REQUEST_TIMEOUT_MS } from '../limits.js';
 import { startApollo } from './apollo.js';
+import { serveCalendarFeeds, type CalendarFeedOptions } from './calendar-feed.js';
 import { serveCertificates } from './certificates.js';
 import { within } from './deadline.js';
 import { serveEventStreams } from './event-stream.js';
@@ -40,6 +41,8 @@ export interface HttpServerOptions {
   };
   /** The certificate of a request as a PDF; without it there is no such page. */
   readonly certificatePdf?: (context: Context, requestId: string) => Promise<Buffer>;
+  /** The calendar feed at an address; without it there are none. */
+  readonly calendarFeed?: CalendarFeedOptions['feed'];
   /** What the queue screen needs; without it there is none. */
   readonly queueScreen?: Pick<QueueScreenOptions, 'enter' | 'openQueue'>;
   readonly log: Log;
@@ -142,6 +145,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const sockets = serveWebSockets(app.server, GRAPHQL_PATH, subscriptions);
   if (options.certificatePdf)
     serveCertificates(app, { contextFor, pdf: options.certificatePdf, refuse: answer });
+  if (options.calendarFeed)
+    serveCalendarFeeds(app, { contextFor, feed: options.calendarFeed, refuse: answer });
   const screen = options.queueScreen
     ? serveQueueScreen(app, { ...options.queueScreen, contextFor, refuse: answer })
     : null;
