@@ -120,10 +120,10 @@ async function openBoard(openQueue: QueueScreenOptions['openQueue']): Promise<Bo
   const { createBullBoard } = await import('@bull-board/api');
   const { BullMQAdapter } = await import('@bull-board/api/bullMQAdapter');
   const { FastifyAdapter } = await import('@bull-board/fastify');
-  const { queue, close } = await openQueue();
+  const opened = await openQueue();
   const adapter = new FastifyAdapter();
   createBullBoard({
-    queues: [new BullMQAdapter(queue, { readOnlyMode: true })],
+    queues: [new BullMQAdapter(opened.queue, { readOnlyMode: true })],
     serverAdapter: adapter,
     options: { uiConfig: { boardTitle: 'Countersign', hideRedisDetails: true } },
   });
@@ -141,5 +141,5 @@ async function openBoard(openQueue: QueueScreenOptions['openQueue']): Promise<Bo
   });
   await server.register(adapter.registerPlugin(), { prefix: PATH });
   await server.ready();
-  return { server, close: () => Promise.all([server.close(), close()]).then(() => undefined) };
+  return { server, close: () => Promise.all([server.close(), opened.close()]).then(() => undefined) };
 }
