@@ -31,6 +31,7 @@ import { MessageTemplateRow } from './schedule/message-template.js';
 import { NotificationPreferenceRow } from './schedule/notification-preference.js';
 import { Notification } from './schedule/notification.js';
 import { OutboxMessage } from './schedule/outbox-message.js';
+import { CalendarFeed } from './schedule/calendar-feed.js';
 import { Timer } from './schedule/timer.js';
 
 /** Every table. */
@@ -49,6 +50,7 @@ export const ENTITIES = [
   AuditCheckpointRow,
   AuditLeafRow,
   BusinessCalendarRow,
+  CalendarFeed,
   Contact,
   Contract,
   ContractLine,

@@ -129,6 +129,9 @@ export const OPERATIONS: RuleTree = {
     markNotificationsRead: signedIn,
     setNotificationPreferences: signedIn,
     replayOutboxMessage: may('timer:manage'),
+    createCalendarFeed: signedIn,
+    revokeCalendarFeed: signedIn,
+    openQueueScreen: may('timer:manage'),
   },
   Subscription: {
     inboxChanged: signedIn,

@@ -32,9 +32,10 @@ export interface RelayReport {
 }
 
 /**
- * Delivers what is due in the outbox and stays in the building (see `sendOutbox` for the rest), oldest first, until nothing is left: at least once under the message's key. Any
- * number of relays may run at once; each row is taken by one. A failure costs only its own message: it waits twice as
- * long after each try, and is parked as DEAD after the last, for people to see and replay.
+ * Delivers what is due in the outbox and stays in the building, oldest first, until nothing is left: at least once under
+ * the message's key. Any number of relays may run at once; each row is taken by one. A failure costs only its own message:
+ * it waits twice as long after each try, and is parked as DEAD after the last, for people to see and replay. What leaves
+ * the building is `sendOutbox`'s.
  */
 export async function relayOutbox(
   ctx: Context,
