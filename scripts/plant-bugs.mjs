@@ -39,12 +39,12 @@ const BUGS = [
   ],
   ['effects.js', "{ type: 'SUBJECT', event: fact.outcome },", '', 'the subject hears of the outcome'],
   [
-    'planned-timers.js',
-    'anchor = dueAt(calendar, anchor, rung.after);',
-    'dueAt(calendar, anchor, rung.after);',
+    'ladder.js',
+    'anchor = dueAt(calendar, anchor, after);',
+    'dueAt(calendar, anchor, after);',
     'a rung comes after the one below',
   ],
-  ['planned-timers.js', '.filter((timer) => timer.at > openedAt)', '', 'no reminder in the past'],
+  ['ladder.js', 'before.filter(({ at }) => at > since)', 'before', 'no reminder in the past'],
 
   // 2 · a pending request waits for someone, or is recorded as blocked
   [
