@@ -72,3 +72,6 @@ export const SIMULATED_MAX = 2000;
 
 /** Requests whose history one insight is reckoned from. */
 export const INSIGHT_MAX = 5000;
+
+/** Events that people set on one record: the longest project of the catalogue has some thirty milestones. */
+export const RECORD_EVENTS_MAX = 100;

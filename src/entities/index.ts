@@ -26,8 +26,10 @@ import { PlanTemplateRow } from './plans/plan-template.js';
 import { Plan, PlanLine, PlanMilestone } from './plans/plan.js';
 import { ProjectTemplateRow } from './projects/project-template.js';
 import { Project, ProjectStage } from './projects/project.js';
+import { FollowUp, FollowUpEvent, RecordEvent } from './schedule/follow-up.js';
 import { Notification } from './schedule/notification.js';
 import { OutboxMessage } from './schedule/outbox-message.js';
+import { RecurringRuleRow, RuleOccurrence } from './schedule/recurring-rule.js';
 import { Timer } from './schedule/timer.js';
 
 /** Every table. */
@@ -52,6 +54,8 @@ export const ENTITIES = [
   Customer,
   Department,
   Document,
+  FollowUp,
+  FollowUpEvent,
   FormTemplateRow,
   IdempotencyRecord,
   Notification,
@@ -67,9 +71,12 @@ export const ENTITIES = [
   Project,
   ProjectStage,
   ProjectTemplateRow,
+  RecordEvent,
+  RecurringRuleRow,
   Role,
   RoleGrant,
   RoutePreview,
+  RuleOccurrence,
   Session,
   SignInAttempt,
   Timer,

@@ -14,6 +14,7 @@ import { AbsenceFields, AbsenceResolver } from './organisation/absence-resolver.
 import { LeaverResolver } from './organisation/leaver-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
+import { FollowUpEventFields, FollowUpResolver } from './schedule/follow-up.js';
 import { NotificationResolver } from './schedule/notification.js';
 import { OutboxResolver } from './schedule/outbox.js';
 import { StalledResolver } from './schedule/stalled.js';
@@ -32,6 +33,8 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   DocumentResolver,
   EventFields,
   ExplanationResolver,
+  FollowUpEventFields,
+  FollowUpResolver,
   LeaverResolver,
   NotificationResolver,
   OrganisationResolver,
