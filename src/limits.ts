@@ -75,3 +75,6 @@ export const INSIGHT_MAX = 5000;
 
 /** Events that people set on one record: the longest project of the catalogue has some thirty milestones. */
 export const RECORD_EVENTS_MAX = 100;
+
+/** Occurrences that a preview of a recurring rule shows: two months of working days. */
+export const PREVIEWED_MAX = 50;

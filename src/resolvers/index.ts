@@ -17,6 +17,7 @@ import { ProjectResolver, ProjectStageResolver } from './projects/project-resolv
 import { FollowUpEventFields, FollowUpResolver } from './schedule/follow-up.js';
 import { NotificationResolver } from './schedule/notification.js';
 import { OutboxResolver } from './schedule/outbox.js';
+import { RecurringRuleResolver, TargetFields } from './schedule/recurring-rule.js';
 import { StalledResolver } from './schedule/stalled.js';
 import { TimerResolver } from './schedule/timer.js';
 
@@ -47,7 +48,9 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ProjectStageResolver,
   QuestionFields,
   RequestFields,
+  RecurringRuleResolver,
   StalledResolver,
+  TargetFields,
   TimerResolver,
   UserFields,
   VerbResolver,

@@ -27,6 +27,7 @@ else {
       [pack.planTemplates.length, 'plan templates'],
       [pack.forms.length, 'forms'],
       [pack.roles.length, 'roles'],
+      [pack.schedules.length, 'schedule rules'],
       [pack.acceptance.length, 'acceptance cases'],
     ] as const;
     console.log(

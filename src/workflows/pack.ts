@@ -25,6 +25,7 @@ import {
   unapprovedPlan,
   ungatedStages,
 } from './prove-template.js';
+import { problemsOfSchedule, type ScheduleDefinition } from './schedule-file.js';
 import type { SubjectTypeDescription } from './subject-types.js';
 import {
   compileProjectTemplate,
@@ -49,6 +50,7 @@ export interface Pack {
   readonly acceptance: readonly AcceptanceCase[];
   readonly authority: readonly AuthorityTable[];
   readonly groups: readonly GroupTemplate[];
+  readonly schedules: readonly ScheduleDefinition[];
 }
 
 /** What a pack may name beside its own. */
@@ -161,6 +163,7 @@ function clashesOf(pack: Pack, folder: PackFolder, others: readonly Pack[]): Fin
     'roles',
     'authority',
     'groups',
+    'schedules',
   ] as const) {
     for (const { key } of pack[part]) {
       const other = others.find((known) => known[part].some((item) => item.key === key));
@@ -253,6 +256,12 @@ function compilePack(
     report(document, compiled.problems);
     return compiled.cases;
   });
+  const schedules = ofKind(draft, 'schedule').flatMap(({ document, data }) => {
+    for (const [index, definition] of data.rules.entries())
+      for (const problem of problemsOfSchedule(definition, names))
+        problems.push(document.place({ ...problem, path: ['rules', index, ...problem.path] }));
+    return data.rules;
+  });
   const roles = ofKind(draft, 'roles').flatMap(({ data }) => data.roles as readonly RoleTemplate[]);
   const pack = {
     ...header,
@@ -264,6 +273,7 @@ function compilePack(
     acceptance,
     authority,
     groups: ofKind(draft, 'groups').flatMap(({ data }) => data.groups as readonly GroupTemplate[]),
+    schedules,
   };
   return { pack, problems };
 }
@@ -292,6 +302,9 @@ function* repeatedKeys(draft: Draft): Generator<Finding> {
     else if (kind === 'groups')
       for (const [index, group] of data.groups.entries())
         yield* claim(kind, group.key, document, ['groups', index, 'key']);
+    else if (kind === 'schedule')
+      for (const [index, rule] of data.rules.entries())
+        yield* claim(kind, rule.key, document, ['rules', index, 'key']);
     else if (kind !== 'acceptance') yield* claim(kind, data.key, document, ['key']);
   }
 }

@@ -97,7 +97,7 @@ export const scheduleDefinitionSchema: z.ZodType<ScheduleDefinition> = z.strictO
     .strictObject({
       subject: z.enum(SUBJECTS),
       where: z
-        .record(
+        .partialRecord(
           z.enum(['level', 'status', 'kind', 'template', 'form', 'stage']),
           z.array(z.string().max(100)).min(1).max(50),
         )
