@@ -115,7 +115,7 @@ export const scheduleDefinitionSchema: z.ZodType<ScheduleDefinition> = z.strictO
     })
     .nullable()
     .default(null),
-}) as unknown as z.ZodType<ScheduleDefinition>;
+});
 
 export const scheduleSchema = z.strictObject({
   kind: z.literal('schedule'),

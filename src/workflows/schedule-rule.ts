@@ -129,9 +129,6 @@ const everyMonthsRule = z.strictObject({
 /** Rules that give one due time from the events they hang on. */
 export const onceRuleSchema = z.discriminatedUnion('kind', [...once, earliestOf, notLaterThanRule]);
 
-/** Rules that give one due time after the other. */
-export const repeatingRuleSchema = z.discriminatedUnion('kind', [...recurring, everyMonthsRule]);
-
 export const scheduleRuleSchema = z.discriminatedUnion('kind', [
   ...recurring,
   ...once,
@@ -153,7 +150,6 @@ export const scheduleRuleSchema = z.discriminatedUnion('kind', [
 export type ScheduleRule = z.infer<typeof scheduleRuleSchema>;
 /** A rule that gives one due time. */
 export type SingleRule = z.infer<typeof onceRuleSchema>;
-export type RepeatingRule = z.infer<typeof repeatingRuleSchema>;
 type OnceRule = z.infer<typeof onceRule>;
 type RuleOf<K extends ScheduleRule['kind']> = Extract<ScheduleRule, { kind: K }>;
 type DateRule = RuleOf<'daily' | 'weekday' | 'day-of-month' | 'last-day-of-month' | 'yearly-months'>;

@@ -133,14 +133,23 @@ async function ownNext(
   const { anchors } = subject ? await readFacts(tx.em, subject, calendar) : { anchors: {} };
   const next = nextOf(done.repeat, done, anchors, calendar, tx.now);
   if (next === null) return null;
-  const { subjectType, subjectId, kind, note, priority, personId, roleKey, roleDepartmentId, departmentId } =
-    done;
-  const { calendarKey, ladder, repeat, ruleId, createdById } = done;
   return makeFollowUp(
     tx,
     {
-      ...{ subjectType, subjectId, kind, note, priority, personId, roleKey, roleDepartmentId, departmentId },
-      ...{ calendarKey, ladder, repeat, ruleId, createdById },
+      subjectType: done.subjectType,
+      subjectId: done.subjectId,
+      kind: done.kind,
+      note: done.note,
+      priority: done.priority,
+      personId: done.personId,
+      roleKey: done.roleKey,
+      roleDepartmentId: done.roleDepartmentId,
+      departmentId: done.departmentId,
+      calendarKey: done.calendarKey,
+      ladder: done.ladder,
+      repeat: done.repeat,
+      ruleId: done.ruleId,
+      createdById: done.createdById,
       title: { en: done.titleEn, zh: done.titleZh },
       dueAt: next.dueAt,
       rule: next.rule,

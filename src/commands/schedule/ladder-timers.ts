@@ -35,7 +35,7 @@ interface NewTimer {
 export async function scheduleTimers(tx: TransactionContext, timers: readonly NewTimer[]): Promise<void> {
   if (timers.length === 0) return;
   const rows = timers.map((timer) => ({ id: newRowId(), ...timer, state: TimerState.SCHEDULED }));
-  await tx.em.insertMany(Timer, rows as never[]);
+  await tx.em.insertMany(Timer, rows);
   for (const { id, dueAt } of rows) tx.wakes.push({ what: 'timer', id, at: dueAt });
 }
 

@@ -161,7 +161,7 @@ async function tellViolation(
   snapshot: OrganisationSnapshot,
 ): Promise<void> {
   const { id, cycle, titleEn, titleZh, violation } = followUp;
-  await record(tx, id, 'VIOLATED', { ...violation });
+  await record(tx, id, 'VIOLATED', { violation });
   await tell(
     tx,
     `${FOLLOW_UP}/${id}/${cycle}/violation/${newRowId()}`,
