@@ -78,3 +78,10 @@ export const RECORD_EVENTS_MAX = 100;
 
 /** Occurrences that a preview of a recurring rule shows: two months of working days. */
 export const PREVIEWED_MAX = 50;
+
+/** The link to the queue screen is good once within this time; what is entered by it, for so long. */
+export const TICKET_SECONDS = 60;
+export const QUEUE_SCREEN_MINUTES = 60;
+
+/** Events of one calendar feed: what is due for a person, and what a calendar program reads at one go. */
+export const CALENDAR_FEED_MAX = 500;

@@ -30,6 +30,7 @@ import { FollowUp, FollowUpEvent, RecordEvent } from './schedule/follow-up.js';
 import { Notification } from './schedule/notification.js';
 import { OutboxMessage } from './schedule/outbox-message.js';
 import { RecurringRuleRow, RuleOccurrence } from './schedule/recurring-rule.js';
+import { CalendarFeed } from './schedule/calendar-feed.js';
 import { Timer } from './schedule/timer.js';
 
 /** Every table. */
@@ -48,6 +49,7 @@ export const ENTITIES = [
   AuditCheckpointRow,
   AuditLeafRow,
   BusinessCalendarRow,
+  CalendarFeed,
   Contact,
   Contract,
   ContractLine,

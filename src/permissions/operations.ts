@@ -146,6 +146,9 @@ export const OPERATIONS: RuleTree = {
     setRecordEvent: may('followup:create'),
     markNotificationsRead: signedIn,
     replayOutboxMessage: may('timer:manage'),
+    createCalendarFeed: signedIn,
+    revokeCalendarFeed: signedIn,
+    openQueueScreen: may('timer:manage'),
   },
   Subscription: {
     inboxChanged: signedIn,

@@ -15,6 +15,7 @@ import { LeaverResolver } from './organisation/leaver-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
 import { FollowUpEventFields, FollowUpResolver } from './schedule/follow-up.js';
+import { CalendarFeedResolver } from './schedule/calendar-feed.js';
 import { NotificationResolver } from './schedule/notification.js';
 import { OutboxResolver } from './schedule/outbox.js';
 import { RecurringRuleResolver, TargetFields } from './schedule/recurring-rule.js';
@@ -28,6 +29,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ApprovalResolver,
   ApprovalSubscriptions,
   AssignmentFields,
+  CalendarFeedResolver,
   ContractResolver,
   CustomerResolver,
   DepartmentFields,
