@@ -7,7 +7,12 @@ import { nextOf, reckon } from '../../src/workflows/follow-up.js';
 import { ladderTimers, rungReached, type Ladder } from '../../src/workflows/ladder.js';
 import { actingAt, nextFiring, type Place } from '../../src/workflows/recurring-rule.js';
 import { parseSchedule, type ScheduleDefinition } from '../../src/workflows/schedule-file.js';
-import { occurrenceOf, onceRuleSchema, parseScheduleRule } from '../../src/workflows/schedule-rule.js';
+import {
+  occurrenceOf,
+  occurrenceRule,
+  onceRuleSchema,
+  parseScheduleRule,
+} from '../../src/workflows/schedule-rule.js';
 
 const RUNS = Number(process.env['FC_RUNS'] ?? 300);
 const HOUR = 3_600_000;
@@ -239,6 +244,12 @@ test('what follows a follow-up is reckoned from its anchor, whenever it is asked
         );
         if (next?.dueAt == null) throw new Error('there is always a next one');
         expect(next.dueAt >= now && next.occurrence >= 1).toBe(true);
+        const before = reckon(
+          occurrenceRule(rule as never, next.occurrence - 1),
+          { completed },
+          calendar,
+        ).dueAt;
+        expect(next.occurrence === 1 || before! < now).toBe(true);
         const from = occurrenceOf(rule, { completed, now: next.dueAt }, calendar);
         expect(from).toMatchObject({ status: 'due', at: next.dueAt, key: `#${next.occurrence}` });
         expect(reckon(next.rule!, { completed }, calendar).dueAt).toEqual(next.dueAt);

@@ -138,9 +138,9 @@ export function reassignFollowUp(ctx: Context, input: ReassignFollowUpInput): Pr
       roleDepartmentId: followUp.roleDepartmentId,
     };
     const to = {
-      personId: input.personId?.toLowerCase() ?? null,
-      roleKey: input.roleKey ?? null,
-      roleDepartmentId: input.roleDepartmentId?.toLowerCase() ?? null,
+      personId: input.personId?.toLowerCase() || null,
+      roleKey: input.roleKey || null,
+      roleDepartmentId: input.roleDepartmentId?.toLowerCase() || null,
     };
     const departmentId =
       to.personId === null

@@ -63,10 +63,10 @@ export async function countsIn(
  * The targets of a person in the present periods: one's own, those of the people one leads, or everyone's with
  * `followup:read` for all. @throws NOT_FOUND
  */
-export async function targetsOf(ctx: Context, given: string | null): Promise<TargetProgress[]> {
+export async function targetsOf(ctx: Context, given: string | null | undefined): Promise<TargetProgress[]> {
   const actor = requireActor(ctx);
   const { organisation, calendarOf } = await loadOrganisation(ctx.em);
-  const personId = given === null ? actor.id : given.toLowerCase();
+  const personId = given?.toLowerCase() ?? actor.id;
   const known = isRowId(personId) && organisation.people.has(personId);
   const leads = managersOf(organisation, personId).some(({ id }) => id === actor.id);
   if (!known || !(personId === actor.id || leads || actor.permissions.get('followup:read') === 'all'))

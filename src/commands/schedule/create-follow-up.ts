@@ -97,8 +97,8 @@ export async function makeFor(
   requireSound(
     check('rule', rule === null || subject !== null, 'a rule hangs on events of a record; name one'),
   );
-  const personId = input.personId?.toLowerCase() ?? (input.roleKey ? null : actor.id);
-  const roleDepartmentId = input.roleDepartmentId?.toLowerCase() ?? null;
+  const personId = (input.personId?.toLowerCase() || null) ?? (input.roleKey ? null : actor.id);
+  const roleDepartmentId = input.roleDepartmentId?.toLowerCase() || null;
   const departmentId =
     (personId === null ? roleDepartmentId : organisation.people.get(personId)?.departmentId) ??
     actor.departmentId;
@@ -117,7 +117,7 @@ export async function makeFor(
       note: input.note?.trim() || null,
       priority: input.priority ?? FollowUpPriority.NORMAL,
       personId,
-      roleKey: input.roleKey ?? null,
+      roleKey: input.roleKey || null,
       roleDepartmentId,
       dueAt: input.dueAt ?? null,
       rule,
