@@ -320,6 +320,51 @@ create table document (
   effective_at timestamp(3) with time zone
 );
 
+create table follow_up (
+  id uuid not null,
+  subject_type text,
+  subject_id uuid,
+  kind text not null default 'TASK'::text,
+  title_en text not null,
+  title_zh text not null,
+  note text,
+  priority text not null default 'NORMAL'::text,
+  person_id uuid,
+  role_key text,
+  role_department_id uuid,
+  department_id uuid,
+  status text not null default 'OPEN'::text,
+  due_at timestamp(3) with time zone,
+  rule jsonb,
+  waiting_for text[] not null,
+  violation jsonb,
+  calendar_key text,
+  ladder jsonb not null,
+  rung integer not null default 0,
+  cycle integer not null default 1,
+  repeat jsonb,
+  occurrence integer not null default 0,
+  previous_id uuid,
+  rule_id uuid,
+  outcome_kind text,
+  outcome text,
+  done_at timestamp(3) with time zone,
+  done_by_id uuid,
+  created_by_id uuid,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  version integer not null default 1
+);
+
+create table follow_up_event (
+  id uuid not null,
+  follow_up_id uuid not null,
+  type text not null,
+  by_id uuid,
+  at timestamp(3) with time zone not null,
+  details jsonb not null
+);
+
 create table form_template (
   key text not null,
   version integer not null,
@@ -499,6 +544,32 @@ create table project_template (
   definition jsonb not null
 );
 
+create table record_event (
+  id uuid not null,
+  subject_type text not null,
+  subject_id uuid not null,
+  name text not null,
+  at timestamp(3) with time zone,
+  set_by_id uuid not null,
+  set_at timestamp(3) with time zone not null
+);
+
+create table recurring_rule (
+  id uuid not null,
+  key text not null,
+  pack text,
+  pack_version integer,
+  title_en text not null,
+  title_zh text not null,
+  status text not null default 'ACTIVE'::text,
+  definition jsonb not null,
+  changed boolean not null default false,
+  starts_at timestamp(3) with time zone not null,
+  version integer not null default 1,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null
+);
+
 create table role (
   key text not null,
   title_en text not null,
@@ -512,6 +583,15 @@ create table role_grant (
   role_key text not null,
   department_id uuid,
   until timestamp(3) with time zone
+);
+
+create table rule_occurrence (
+  id uuid not null,
+  rule_id uuid not null,
+  key text not null,
+  at timestamp(3) with time zone not null,
+  made boolean not null,
+  created_at timestamp(3) with time zone not null
 );
 
 create table session (
@@ -735,6 +815,36 @@ alter table document add constraint document_stage_id_foreign FOREIGN KEY (stage
 
 alter table document add constraint document_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'EFFECTIVE'::text, 'REJECTED'::text])));
 
+alter table follow_up add constraint follow_up_created_by_id_foreign FOREIGN KEY (created_by_id) REFERENCES app_user(id);
+
+alter table follow_up add constraint follow_up_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table follow_up add constraint follow_up_done_by_id_foreign FOREIGN KEY (done_by_id) REFERENCES app_user(id);
+
+alter table follow_up add constraint follow_up_kind_check CHECK ((kind = ANY (ARRAY['CALL'::text, 'VISIT'::text, 'MEETING'::text, 'MESSAGE'::text, 'REPORT'::text, 'PAYMENT'::text, 'TASK'::text])));
+
+alter table follow_up add constraint follow_up_outcome_kind_check CHECK ((outcome_kind = ANY (ARRAY['SUCCEEDED'::text, 'NOT_REACHED'::text, 'DECLINED'::text, 'NOT_NEEDED'::text])));
+
+alter table follow_up add constraint follow_up_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table follow_up add constraint follow_up_pkey PRIMARY KEY (id);
+
+alter table follow_up add constraint follow_up_previous_id_foreign FOREIGN KEY (previous_id) REFERENCES follow_up(id);
+
+alter table follow_up add constraint follow_up_priority_check CHECK ((priority = ANY (ARRAY['LOW'::text, 'NORMAL'::text, 'HIGH'::text])));
+
+alter table follow_up add constraint follow_up_role_department_id_foreign FOREIGN KEY (role_department_id) REFERENCES department(id);
+
+alter table follow_up add constraint follow_up_role_key_foreign FOREIGN KEY (role_key) REFERENCES role(key);
+
+alter table follow_up add constraint follow_up_rule_id_foreign FOREIGN KEY (rule_id) REFERENCES recurring_rule(id);
+
+alter table follow_up add constraint follow_up_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'DONE'::text, 'CANCELLED'::text])));
+
+alter table follow_up_event add constraint follow_up_event_follow_up_id_foreign FOREIGN KEY (follow_up_id) REFERENCES follow_up(id);
+
+alter table follow_up_event add constraint follow_up_event_pkey PRIMARY KEY (id);
+
 alter table form_template add constraint form_template_pkey PRIMARY KEY (key);
 
 alter table idempotency_record add constraint idempotency_record_pkey PRIMARY KEY (key);
@@ -827,6 +937,16 @@ alter table project_template add constraint project_template_key_version_unique 
 
 alter table project_template add constraint project_template_pkey PRIMARY KEY (id);
 
+alter table record_event add constraint record_event_pkey PRIMARY KEY (id);
+
+alter table record_event add constraint record_event_subject_id_name_unique UNIQUE (subject_id, name);
+
+alter table recurring_rule add constraint recurring_rule_key_unique UNIQUE (key);
+
+alter table recurring_rule add constraint recurring_rule_pkey PRIMARY KEY (id);
+
+alter table recurring_rule add constraint recurring_rule_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text, 'DELETED'::text])));
+
 alter table role add constraint role_pkey PRIMARY KEY (key);
 
 alter table role_grant add constraint role_grant_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
@@ -836,6 +956,12 @@ alter table role_grant add constraint role_grant_person_id_foreign FOREIGN KEY (
 alter table role_grant add constraint role_grant_pkey PRIMARY KEY (id);
 
 alter table role_grant add constraint role_grant_role_key_foreign FOREIGN KEY (role_key) REFERENCES role(key);
+
+alter table rule_occurrence add constraint rule_occurrence_pkey PRIMARY KEY (id);
+
+alter table rule_occurrence add constraint rule_occurrence_rule_id_foreign FOREIGN KEY (rule_id) REFERENCES recurring_rule(id);
+
+alter table rule_occurrence add constraint rule_occurrence_rule_id_key_unique UNIQUE (rule_id, key);
 
 alter table session add constraint session_access_hash_unique UNIQUE (access_hash);
 
@@ -929,6 +1055,28 @@ CREATE INDEX document_plan_id_index ON public.document USING btree (plan_id);
 
 CREATE INDEX document_stage_id_index ON public.document USING btree (stage_id);
 
+CREATE INDEX follow_up_created_by_id_index ON public.follow_up USING btree (created_by_id);
+
+CREATE INDEX follow_up_department_id_index ON public.follow_up USING btree (department_id);
+
+CREATE INDEX follow_up_done ON public.follow_up USING btree (done_by_id, done_at) WHERE (status = 'DONE'::text);
+
+CREATE INDEX follow_up_due ON public.follow_up USING btree (COALESCE(due_at, '9999-12-31 00:00:00+00'::timestamp with time zone), id);
+
+CREATE INDEX follow_up_event_follow_up_id_at_id_index ON public.follow_up_event USING btree (follow_up_id, at, id);
+
+CREATE UNIQUE INDEX follow_up_one_open ON public.follow_up USING btree (rule_id, subject_id) WHERE ((status = 'OPEN'::text) AND (rule_id IS NOT NULL) AND (subject_id IS NOT NULL));
+
+CREATE INDEX follow_up_person ON public.follow_up USING btree (person_id, due_at) WHERE (status = 'OPEN'::text);
+
+CREATE INDEX follow_up_previous_id_index ON public.follow_up USING btree (previous_id);
+
+CREATE INDEX follow_up_role ON public.follow_up USING btree (role_key) WHERE ((status = 'OPEN'::text) AND (person_id IS NULL));
+
+CREATE INDEX follow_up_rule_id_index ON public.follow_up USING btree (rule_id);
+
+CREATE INDEX follow_up_subject_id_index ON public.follow_up USING btree (subject_id);
+
 CREATE INDEX idempotency_record_expires_at_index ON public.idempotency_record USING btree (expires_at);
 
 CREATE INDEX notification_digest ON public.notification USING btree (digest_key) WHERE (digest_key IS NOT NULL);
@@ -968,6 +1116,8 @@ CREATE UNIQUE INDEX role_grant_once ON public.role_grant USING btree (person_id,
 CREATE INDEX role_grant_person_id_index ON public.role_grant USING btree (person_id);
 
 CREATE INDEX role_grant_role_key_index ON public.role_grant USING btree (role_key);
+
+CREATE INDEX rule_occurrence_rule_id_at_index ON public.rule_occurrence USING btree (rule_id, at);
 
 CREATE INDEX session_expires_at_index ON public.session USING btree (expires_at);
 
@@ -1087,6 +1237,10 @@ CREATE TRIGGER audit_leaf_no_truncate BEFORE TRUNCATE ON public.audit_leaf FOR E
 CREATE TRIGGER business_calendar_revision AFTER INSERT OR DELETE OR UPDATE ON public.business_calendar FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
 CREATE TRIGGER department_revision AFTER INSERT OR DELETE OR UPDATE ON public.department FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
+
+CREATE TRIGGER follow_up_event_append_only BEFORE DELETE OR UPDATE ON public.follow_up_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER follow_up_event_no_truncate BEFORE TRUNCATE ON public.follow_up_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER process_version_published BEFORE UPDATE ON public.process_version FOR EACH ROW EXECUTE FUNCTION refuse_published_change();
 

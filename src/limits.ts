@@ -96,6 +96,12 @@ export const SIMULATED_MAX = 2000;
 /** Requests whose history one insight is reckoned from. */
 export const INSIGHT_MAX = 5000;
 
+/** Events that people set on one record: the longest project of the catalogue has some thirty milestones. */
+export const RECORD_EVENTS_MAX = 100;
+
+/** Occurrences that a preview of a recurring rule shows: two months of working days. */
+export const PREVIEWED_MAX = 50;
+
 /** The link to the queue screen is good once within this time; what is entered by it, for so long. */
 export const TICKET_SECONDS = 60;
 export const QUEUE_SCREEN_MINUTES = 60;

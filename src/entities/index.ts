@@ -29,8 +29,10 @@ import { ProjectTemplateRow } from './projects/project-template.js';
 import { Project, ProjectStage } from './projects/project.js';
 import { MessageTemplateRow } from './schedule/message-template.js';
 import { NotificationPreferenceRow } from './schedule/notification-preference.js';
+import { FollowUp, FollowUpEvent, RecordEvent } from './schedule/follow-up.js';
 import { Notification } from './schedule/notification.js';
 import { OutboxMessage } from './schedule/outbox-message.js';
+import { RecurringRuleRow, RuleOccurrence } from './schedule/recurring-rule.js';
 import { CalendarFeed } from './schedule/calendar-feed.js';
 import { Timer } from './schedule/timer.js';
 
@@ -58,6 +60,8 @@ export const ENTITIES = [
   DecisionLink,
   Department,
   Document,
+  FollowUp,
+  FollowUpEvent,
   FormTemplateRow,
   IdempotencyRecord,
   MessageTemplateRow,
@@ -75,9 +79,12 @@ export const ENTITIES = [
   Project,
   ProjectStage,
   ProjectTemplateRow,
+  RecordEvent,
+  RecurringRuleRow,
   Role,
   RoleGrant,
   RoutePreview,
+  RuleOccurrence,
   Session,
   SignInAttempt,
   Timer,

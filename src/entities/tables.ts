@@ -345,6 +345,51 @@ export interface Document {
   version: Generated<number>;
 }
 
+export interface FollowUp {
+  calendar_key: string | null;
+  created_at: ColumnType<string, Date | string, Date | string>;
+  created_by_id: string | null;
+  cycle: Generated<number>;
+  department_id: string | null;
+  done_at: ColumnType<string, Date | string, Date | string> | null;
+  done_by_id: string | null;
+  due_at: ColumnType<string, Date | string, Date | string> | null;
+  id: string;
+  kind: Generated<string>;
+  ladder: Json;
+  note: string | null;
+  occurrence: Generated<number>;
+  outcome: string | null;
+  outcome_kind: string | null;
+  person_id: string | null;
+  previous_id: string | null;
+  priority: Generated<string>;
+  repeat: Json | null;
+  role_department_id: string | null;
+  role_key: string | null;
+  rule: Json | null;
+  rule_id: string | null;
+  rung: Generated<number>;
+  status: Generated<string>;
+  subject_id: string | null;
+  subject_type: string | null;
+  title_en: string;
+  title_zh: string;
+  updated_at: ColumnType<string, Date | string, Date | string>;
+  version: Generated<number>;
+  violation: Json | null;
+  waiting_for: string[];
+}
+
+export interface FollowUpEvent {
+  at: ColumnType<string, Date | string, Date | string>;
+  by_id: string | null;
+  details: Json;
+  follow_up_id: string;
+  id: string;
+  type: string;
+}
+
 export interface FormTemplate {
   definition: Json;
   key: string;
@@ -524,6 +569,32 @@ export interface ProjectTemplate {
   version: number;
 }
 
+export interface RecordEvent {
+  at: ColumnType<string, Date | string, Date | string> | null;
+  id: string;
+  name: string;
+  set_at: ColumnType<string, Date | string, Date | string>;
+  set_by_id: string;
+  subject_id: string;
+  subject_type: string;
+}
+
+export interface RecurringRule {
+  changed: Generated<boolean>;
+  created_at: ColumnType<string, Date | string, Date | string>;
+  definition: Json;
+  id: string;
+  key: string;
+  pack: string | null;
+  pack_version: number | null;
+  starts_at: ColumnType<string, Date | string, Date | string>;
+  status: Generated<string>;
+  title_en: string;
+  title_zh: string;
+  updated_at: ColumnType<string, Date | string, Date | string>;
+  version: Generated<number>;
+}
+
 export interface Role {
   key: string;
   permissions: Json;
@@ -537,6 +608,15 @@ export interface RoleGrant {
   person_id: string;
   role_key: string;
   until: ColumnType<string, Date | string, Date | string> | null;
+}
+
+export interface RuleOccurrence {
+  at: ColumnType<string, Date | string, Date | string>;
+  created_at: ColumnType<string, Date | string, Date | string>;
+  id: string;
+  key: string;
+  made: boolean;
+  rule_id: string;
 }
 
 export interface Session {
@@ -593,6 +673,8 @@ export interface DB {
   decision_link: DecisionLink;
   department: Department;
   document: Document;
+  follow_up: FollowUp;
+  follow_up_event: FollowUpEvent;
   form_template: FormTemplate;
   idempotency_record: IdempotencyRecord;
   message_template: MessageTemplate;
@@ -610,8 +692,11 @@ export interface DB {
   project: Project;
   project_stage: ProjectStage;
   project_template: ProjectTemplate;
+  record_event: RecordEvent;
+  recurring_rule: RecurringRule;
   role: Role;
   role_grant: RoleGrant;
+  rule_occurrence: RuleOccurrence;
   session: Session;
   sign_in_attempt: SignInAttempt;
   timer: Timer;

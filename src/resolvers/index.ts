@@ -14,9 +14,11 @@ import { AbsenceFields, AbsenceResolver } from './organisation/absence-resolver.
 import { LeaverResolver } from './organisation/leaver-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
+import { FollowUpEventFields, FollowUpResolver } from './schedule/follow-up.js';
 import { CalendarFeedResolver } from './schedule/calendar-feed.js';
 import { NotificationResolver } from './schedule/notification.js';
 import { OutboxResolver } from './schedule/outbox.js';
+import { RecurringRuleResolver, TargetFields } from './schedule/recurring-rule.js';
 import { StalledResolver } from './schedule/stalled.js';
 import { TimerResolver } from './schedule/timer.js';
 
@@ -34,6 +36,8 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   DocumentResolver,
   EventFields,
   ExplanationResolver,
+  FollowUpEventFields,
+  FollowUpResolver,
   LeaverResolver,
   NotificationResolver,
   OrganisationResolver,
@@ -46,7 +50,9 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ProjectStageResolver,
   QuestionFields,
   RequestFields,
+  RecurringRuleResolver,
   StalledResolver,
+  TargetFields,
   TimerResolver,
   UserFields,
   VerbResolver,

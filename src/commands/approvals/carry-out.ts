@@ -5,9 +5,11 @@ import { newRowId } from '../../entities/row-id.js';
 import { readDb } from '../../entities/read-db.js';
 import { addRows, type RowWrites } from '../../entities/write-rows.js';
 import { OutboxMessage } from '../../entities/schedule/outbox-message.js';
+import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import { Timer, TimerState } from '../../entities/schedule/timer.js';
 import type { Effect } from '../../workflows/effects.js';
 import type { AssignmentState, RequestState } from '../../workflows/request.js';
+import { anchorsMoved } from '../schedule/anchors-moved.js';
 import type { TransactionContext } from '../transaction.js';
 import { messageText } from './messages.js';
 import { SUBJECTS } from './subjects/index.js';
@@ -50,6 +52,8 @@ export async function changeSubject(
       by,
       filingNumber: filed?.evidence ?? null,
     });
+    await anchorsMoved(tx, { kind: RecordKind[handler.type], id: after.subject.id });
+    await anchorsMoved(tx, { kind: RecordKind.REQUEST, id: after.id });
   }
 }
 
