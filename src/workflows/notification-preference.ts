@@ -31,6 +31,9 @@ const GROUP_OF: Readonly<Record<string, MessageGroup>> = {
   OVERRIDDEN: 'ALARMS',
   TIMER_REFUSED: 'ALARMS',
   MILESTONE: 'OTHER',
+  FOLLOW_UP: 'TURNS',
+  SCHEDULE: 'OTHER',
+  SCHEDULE_UNSET: 'OTHER',
 };
 export const MESSAGE_KINDS: readonly string[] = Object.keys(GROUP_OF);
 
