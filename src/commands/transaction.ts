@@ -46,6 +46,27 @@ export async function inTransaction<T>(
   }
 }
 
+/** Runs the work and undoes it: what it answers would have been so. Nothing is written, nobody is woken. */
+export async function rehearse<T>(ctx: Context, work: (tx: TransactionContext) => Promise<T>): Promise<T> {
+  const undone = new Undone<T>();
+  try {
+    return await inTransaction(ctx, async (tx) => {
+      undone.answer = { value: await work(tx) };
+      throw undone;
+    });
+  } catch (error) {
+    if (error === undone && undone.answer) return undone.answer.value;
+    throw error;
+  } finally {
+    ctx.loaders.clear();
+  }
+}
+
+/** Rolls a rehearsal back, and carries its answer out. */
+class Undone<T> extends Error {
+  answer: { readonly value: T } | null = null;
+}
+
 /** The signed-in person. @throws UNAUTHENTICATED */
 export function requireActor(ctx: Context): Actor {
   if (!ctx.actor) throw refusal('UNAUTHENTICATED');

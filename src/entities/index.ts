@@ -25,6 +25,10 @@ import { User } from './organisation/user.js';
 import { PlanTemplateRow } from './plans/plan-template.js';
 import { Plan, PlanLine, PlanMilestone } from './plans/plan.js';
 import { ProjectTemplateRow } from './projects/project-template.js';
+import { Invoice, InvoiceLine } from './contracts/invoice.js';
+import { Quote, QuoteLine } from './contracts/quote.js';
+import { Attachment, StoredFile } from './documents/stored-file.js';
+import { ApprovalStanding } from './approvals/approval-standing.js';
 import { Project, ProjectStage } from './projects/project.js';
 import { Notification } from './schedule/notification.js';
 import { OutboxMessage } from './schedule/outbox-message.js';
@@ -41,8 +45,10 @@ export const ENTITIES = [
   ApprovalQuestion,
   ApprovalReader,
   ApprovalRequest,
+  ApprovalStanding,
   ApprovalStep,
   ApprovalText,
+  Attachment,
   AuditCheckpointRow,
   AuditLeafRow,
   BusinessCalendarRow,
@@ -54,6 +60,8 @@ export const ENTITIES = [
   Document,
   FormTemplateRow,
   IdempotencyRecord,
+  Invoice,
+  InvoiceLine,
   Notification,
   NumberSequence,
   OrganisationRevision,
@@ -64,6 +72,8 @@ export const ENTITIES = [
   PlanMilestone,
   PlanTemplateRow,
   ProcessVersion,
+  Quote,
+  QuoteLine,
   Project,
   ProjectStage,
   ProjectTemplateRow,
@@ -72,6 +82,7 @@ export const ENTITIES = [
   RoutePreview,
   Session,
   SignInAttempt,
+  StoredFile,
   Timer,
   User,
 ];

@@ -6,7 +6,17 @@ import { ExplanationResolver } from './approvals/explanation-resolver.js';
 import { ProcessResolver } from './approvals/process-resolver.js';
 import { EventFields, ProcessFields, QuestionFields, RequestFields } from './approvals/request-fields.js';
 import { VerbResolver } from './approvals/verb-resolver.js';
+import {
+  ContractStanding,
+  InvoiceStanding,
+  PlanStanding,
+  ProjectStanding,
+  QuoteStanding,
+  StandingResolver,
+} from './approvals/standing-resolver.js';
 import { ContractResolver } from './contracts/contract-resolver.js';
+import { InvoiceResolver } from './contracts/invoice-resolver.js';
+import { QuoteResolver } from './contracts/quote-resolver.js';
 import { CustomerResolver } from './customers/customer-resolver.js';
 import { DocumentResolver } from './documents/document-resolver.js';
 import { DepartmentFields, OrganisationResolver, UserFields } from './organisation/organisation-resolver.js';
@@ -27,24 +37,32 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ApprovalSubscriptions,
   AssignmentFields,
   ContractResolver,
+  ContractStanding,
   CustomerResolver,
   DepartmentFields,
   DocumentResolver,
   EventFields,
   ExplanationResolver,
+  InvoiceResolver,
+  InvoiceStanding,
   LeaverResolver,
   NotificationResolver,
   OrganisationResolver,
   OutboxResolver,
   PlanMilestoneResolver,
   PlanResolver,
+  PlanStanding,
   ProcessFields,
   ProcessResolver,
   ProjectResolver,
   ProjectStageResolver,
+  ProjectStanding,
   QuestionFields,
+  QuoteResolver,
+  QuoteStanding,
   RequestFields,
   StalledResolver,
+  StandingResolver,
   TimerResolver,
   UserFields,
   VerbResolver,

@@ -4,6 +4,7 @@ import { coverAbsences, giveBack, replaceLeaver, substitute } from './absence.js
 import { amend } from './amend.js';
 import { dueAt } from './calendar.js';
 import { checkedChoices, requireChosen } from './choices.js';
+import { carryOver } from './carry-over.js';
 import { claim, claimByActing, closePool, release } from './claim.js';
 import { restartClocks } from './clock.js';
 import { emit, type Draft } from './draft.js';
@@ -148,6 +149,7 @@ function submit(draft: Draft, command: Of<'submit'>): void {
   const restartOf = command.restartOf ?? null;
   const begun = { subject, interests, comment: words, process, expiresAt, restartOf, ...choices };
   emit(draft, { type: 'SUBMITTED', by, ...begun });
+  if (command.carry) carryOver(draft, by, command.carry);
   advance(draft);
 }
 

@@ -24,7 +24,9 @@ export type MessageKind =
   | 'REVOKED'
   | 'REMOVED'
   | 'AMENDED'
-  | 'OVERRIDDEN';
+  | 'OVERRIDDEN'
+  /** An edit has voided an approval. */
+  | 'VOIDED';
 
 /** What must follow from facts. Keys are deterministic: the same facts give the same keys. */
 export type Effect =
@@ -153,6 +155,7 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
     case 'ASSIGNMENT_CLOSED':
     case 'SYSTEM_DECIDED':
     case 'CLAIMED':
+    case 'CARRIED_OVER':
       return [];
     case 'INFORMATION_REQUESTED':
     case 'INFORMATION_GIVEN':

@@ -1,4 +1,5 @@
 import { unreachable } from '../errors.js';
+import { carryInto } from './evolve-carry.js';
 import { evolveVerb, lapseQuestions } from './evolve-verbs.js';
 import { addAssignments, patch, patchStep, succeed } from './patch.js';
 import {
@@ -180,6 +181,8 @@ function transition(request: RequestState, fact: Fact): RequestState {
     case 'REASSIGNED':
     case 'OVERRIDDEN':
       return evolveVerb(request, fact);
+    case 'CARRIED_OVER':
+      return carryInto(request, fact);
     case 'CLAIMED':
       return patchMates(patch(request, fact.ordinal, { claimedAt: fact.at }), fact.ordinal, () => ({
         status: 'WAITING',

@@ -1,4 +1,5 @@
 import { isRefusal } from '../errors.js';
+import type { Carry } from './carry-over.js';
 import { choosable, demandsOn, willBeAsked } from './choices.js';
 import { decide, withRequester } from './decide.js';
 import { evolve } from './evolve.js';
@@ -47,6 +48,7 @@ export interface Submission {
   readonly subject: SubjectSnapshot;
   readonly interests: readonly Interest[];
   readonly choices?: readonly GivenChoice[] | undefined;
+  readonly carry?: Carry | null | undefined;
 }
 
 type Yes = Extract<Command, { type: 'decide' }>;
@@ -61,11 +63,15 @@ export function preview(
   submission: Submission,
   world: World,
 ): PreviewedStep[] {
-  const { requesterId: by, subject, interests } = submission;
+  const { requesterId: by, subject, interests, carry } = submission;
   const fresh = newRequest('preview', definition, world.now);
   const open = new Map<string, readonly string[]>();
   const choices = supposedAtFirst(fresh, submission, world, open);
-  const facts = decide(fresh, { type: 'submit', by, subject, interests, comment: null, choices }, world);
+  const facts = decide(
+    fresh,
+    { type: 'submit', by, subject, interests, comment: null, choices, carry: carry ?? undefined },
+    world,
+  );
   return walkAhead(facts.reduce(evolve, fresh), facts, world, undefined, open);
 }
 

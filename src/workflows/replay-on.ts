@@ -173,6 +173,8 @@ function commandOf(
         comment,
       };
     }
+    case 'CARRIED_OVER':
+      return 'approvals given elsewhere stand in it';
     case 'APPROVER_ADDED':
       return 'an approver was added by hand';
     case 'ESCALATED':

@@ -1,4 +1,5 @@
 import type { BusinessCalendar } from './calendar.js';
+import type { Carry, CarriedOver, CarriedStep, CarryReason, LeftStep } from './carry-over.js';
 import type { Ballot } from './formula.js';
 import type { Organisation } from './organisation.js';
 import type { DecisionStep, ProcessDefinition, StepNode } from './process.js';
@@ -121,6 +122,16 @@ export interface GivenChoice {
   readonly people: readonly string[];
 }
 
+/** A file that someone added to the request; its digest proves which. */
+export interface AttachedFile {
+  readonly fileId: string;
+  /** SHA-256 (hex) over its bytes. */
+  readonly digest: string;
+  readonly by: string;
+  /** The assignment whose decision it goes with; null: beside the decisions. */
+  readonly ordinal: number | null;
+}
+
 export interface RequestState {
   readonly id: string;
   readonly definition: ProcessDefinition;
@@ -143,6 +154,10 @@ export interface RequestState {
   readonly readers: readonly Reader[];
   /** Whom people have named for the steps ahead; one entry for a step and rule, the latest. */
   readonly choices?: readonly StepChoice[] | undefined;
+  /** Files added to it, with a decision or beside one, oldest first. */
+  readonly attachments?: readonly AttachedFile[] | undefined;
+  /** What stands here by an approval given elsewhere; null: nothing. */
+  readonly carriedOver?: CarriedOver | null | undefined;
   /** Facts applied so far. */
   readonly factCount: number;
 }
@@ -335,6 +350,23 @@ export type Fact = { readonly at: Date } & (
       readonly comment: string | null;
     }
   | VerbFact
+  | {
+      /** Approvals given elsewhere stand here; those in `asked` had been given too, and are asked anew. */
+      readonly type: 'CARRIED_OVER';
+      readonly by: string;
+      readonly because: CarryReason;
+      readonly from: {
+        readonly requestId: string;
+        readonly number: string;
+        readonly type: string;
+        readonly subjectId: string;
+        readonly digest: string;
+      };
+      /** Fields that differ, or are outside of what was approved. */
+      readonly changed: readonly string[];
+      readonly carried: readonly CarriedStep[];
+      readonly asked: readonly LeftStep[];
+    }
   | { readonly type: 'CLAIMED'; readonly ordinal: number; readonly by: string }
   | { readonly type: 'RELEASED'; readonly ordinal: number; readonly by: string }
   | {
@@ -357,6 +389,7 @@ export type Command =
       readonly interests: readonly Interest[];
       readonly comment: string | null;
       readonly restartOf?: RestartOf;
+      readonly carry?: Carry | undefined;
       readonly choices?: readonly GivenChoice[] | undefined;
     }
   | {
@@ -459,6 +492,8 @@ export function newRequest(id: string, definition: ProcessDefinition, now: Date)
     questions: [],
     readers: [],
     choices: [],
+    carriedOver: null,
+    attachments: [],
     factCount: 0,
   };
 }

@@ -3,12 +3,12 @@ import { publishAll } from '../../bus.js';
 import { newRowId } from '../../entities/row-id.js';
 import { readDb } from '../../entities/read-db.js';
 import { insertRows } from '../../entities/write-rows.js';
-import { OutboxMessage } from '../../entities/schedule/outbox-message.js';
 import { Timer, TimerState } from '../../entities/schedule/timer.js';
 import type { Effect } from '../../workflows/effects.js';
 import type { AssignmentState, RequestState } from '../../workflows/request.js';
 import type { TransactionContext } from '../transaction.js';
-import { messageText } from './messages.js';
+import { sendMessages } from './send-messages.js';
+import { keepStanding } from './standing.js';
 import { SUBJECTS } from './subjects/index.js';
 import type { SubjectHandler } from './subjects/subject.js';
 
@@ -26,13 +26,14 @@ export async function carryOut(
   by: string,
 ): Promise<void> {
   await setTimers(tx, after, effects);
-  await send(tx, after, effects.filter(isA('SEND')));
+  await sendMessages(tx, after, effects.filter(isA('SEND')));
   const handler = SUBJECTS[after.subject.type as SubjectHandler['type']];
   for (const effect of effects.filter(isA('SUBJECT'))) {
     const filed = after.assignments.findLast(
       (assignment) => assignment.status === 'FILED' && assignment.round === after.round,
     );
     const { event } = effect;
+    await keepStanding(tx, after, event);
     await handler.apply(tx, {
       event,
       subjectId: after.subject.id,
@@ -96,24 +97,6 @@ async function setTimers(
   if (rows.length === 0) return;
   await insertRows(tx.em, Timer, rows);
   for (const row of rows) tx.wakes.push({ what: 'timer', id: row.id, at: row.dueAt });
-}
-
-async function send(
-  tx: TransactionContext,
-  after: RequestState,
-  messages: readonly Of<'SEND'>[],
-): Promise<void> {
-  if (messages.length === 0) return;
-  const rows = messages.map(({ key, message, people, step, comment }) => ({
-    id: newRowId(),
-    key,
-    channel: 'in-app',
-    payload: { kind: message, people, requestId: after.id, ...messageText(message, after, step, comment) },
-    nextTryAt: tx.now,
-    createdAt: tx.now,
-  }));
-  await insertRows(tx.em, OutboxMessage, rows);
-  tx.wakes.push({ what: 'outbox' });
 }
 
 /** Tells other processes whose inbox and which request changed; sent at commit, dropped on rollback. */

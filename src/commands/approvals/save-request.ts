@@ -63,6 +63,8 @@ export const requestColumns = (state: RequestState) => ({
   lastNudgedAt: state.lastNudgedAt,
   expiresAt: state.expiresAt,
   choices: [...(state.choices ?? [])],
+  carriedOver: state.carriedOver ?? null,
+  attachments: [...(state.attachments ?? [])],
   factCount: state.factCount,
 });
 
