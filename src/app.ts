@@ -5,6 +5,7 @@ import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchema } from 'type-graphql';
 import { createBus, type ListeningBus } from './bus.js';
+import { storeFile } from './commands/documents/store-file.js';
 import { installPacks, type InstalledPacks } from './commands/organisation/install-packs.js';
 import { hashToken } from './commands/organisation/sign-in.js';
 import { TIMER_ACTIONS } from './commands/schedule/timer-actions.js';
@@ -26,6 +27,7 @@ import { certificatePdf } from './queries/approvals/certificate-pdf.js';
 import { certificateOf } from './queries/approvals/evidence-certificate.js';
 import { refusalToAct } from './queries/approvals/may-act.js';
 import { loadActor } from './queries/organisation/load-actor.js';
+import { fileContent } from './queries/documents/files.js';
 import { timerMetrics, type TimerMetrics } from './queries/schedule/timer-metrics.js';
 import { RESOLVERS } from './resolvers/index.js';
 import { signingKeyFromPem, signingKeyFromSeed, type SigningKey } from './workflows/checkpoint.js';
@@ -211,6 +213,13 @@ async function serve({ config, contexts, bus, orm, queue, clock, log }: Served):
     metrics: async () => metricsText(await timerMetrics(orm.em.fork(), clock.now())),
     certificatePdf: async (ctx, requestId) =>
       certificatePdf(await certificateOf(ctx, requestId), ctx.language),
+    files: {
+      async store(ctx, file) {
+        const { id, digest, name, mediaType, size } = await storeFile(ctx, file);
+        return { id, digest, name, mediaType, size };
+      },
+      open: fileContent,
+    },
     config: { introspection: true, explorer: true, production },
     log,
   });

@@ -8,6 +8,7 @@ import { serveCertificates } from './certificates.js';
 import { within } from './deadline.js';
 import { serveEventStreams } from './event-stream.js';
 import { serveExplorer } from './explorer.js';
+import { serveFiles, type FileOptions } from './files.js';
 import { formatError, statusOf, translate, type ErrorReport } from './format-error.js';
 import { serveHealth } from './health.js';
 import { languageOf, type ContextFor } from './request.js';
@@ -39,6 +40,8 @@ export interface HttpServerOptions {
   };
   /** The certificate of a request as a PDF; without it there is no such page. */
   readonly certificatePdf?: (context: Context, requestId: string) => Promise<Buffer>;
+  /** Keeps and gives files; without it there are no such pages. */
+  readonly files?: Pick<FileOptions, 'store' | 'open'>;
   readonly log: Log;
   /** For tests. */
   readonly deadlines?: { readonly requestMs?: number; readonly readyMs?: number };
@@ -139,6 +142,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const sockets = serveWebSockets(app.server, GRAPHQL_PATH, subscriptions);
   if (options.certificatePdf)
     serveCertificates(app, { contextFor, pdf: options.certificatePdf, refuse: answer });
+  if (options.files)
+    serveFiles(app, { contextFor, ...options.files, refuse: (reply, error) => answer(reply, error) });
   serveHealth(app, {
     ready: options.ready,
     metrics: options.metrics,

@@ -19,6 +19,12 @@ import { InvoiceResolver } from './contracts/invoice-resolver.js';
 import { QuoteResolver } from './contracts/quote-resolver.js';
 import { CustomerResolver } from './customers/customer-resolver.js';
 import { DocumentResolver } from './documents/document-resolver.js';
+import {
+  RequestAttachmentResolver,
+  RequestFilesResolver,
+  StoredFileResolver,
+  SubjectFilesResolver,
+} from './documents/file-resolver.js';
 import { DepartmentFields, OrganisationResolver, UserFields } from './organisation/organisation-resolver.js';
 import { AbsenceFields, AbsenceResolver } from './organisation/absence-resolver.js';
 import { LeaverResolver } from './organisation/leaver-resolver.js';
@@ -60,9 +66,13 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   QuestionFields,
   QuoteResolver,
   QuoteStanding,
+  RequestAttachmentResolver,
   RequestFields,
+  RequestFilesResolver,
   StalledResolver,
   StandingResolver,
+  StoredFileResolver,
+  SubjectFilesResolver,
   TimerResolver,
   UserFields,
   VerbResolver,

@@ -157,6 +157,8 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
     case 'CLAIMED':
     case 'CARRIED_OVER':
       return [];
+    case 'ATTACHED':
+      return fact.ordinal === null ? send('COMMENTED', toldOfFiles(after, fact.by), null, fact.comment) : [];
     case 'INFORMATION_REQUESTED':
     case 'INFORMATION_GIVEN':
     case 'CLOCK_RESTARTED':
@@ -182,6 +184,17 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
       return unreachable(fact);
   }
 }
+
+/** Whoever waits for the request or decides on it now; not who attached. */
+const toldOfFiles = ({ requesterId, assignments, readers }: RequestState, by: string): string[] => [
+  ...new Set(
+    [
+      requesterId,
+      ...assignments.filter(({ status }) => status === 'OPEN').map(({ personId }) => personId),
+      ...readers.map(({ personId }) => personId),
+    ].filter((personId) => personId !== by),
+  ),
+];
 
 /** The requester, unless it was they who ended it, and whoever reads along. */
 const toldOfEnd = ({ requesterId, readers }: RequestState, outcome: RequestOutcome): string[] => [

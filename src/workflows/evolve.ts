@@ -181,6 +181,11 @@ function transition(request: RequestState, fact: Fact): RequestState {
     case 'REASSIGNED':
     case 'OVERRIDDEN':
       return evolveVerb(request, fact);
+    case 'ATTACHED': {
+      const { by, ordinal, files } = fact;
+      const added = files.map((file) => ({ ...file, by, ordinal }));
+      return { ...request, attachments: [...(request.attachments ?? []), ...added] };
+    }
     case 'CARRIED_OVER':
       return carryInto(request, fact);
     case 'CLAIMED':

@@ -123,6 +123,9 @@ const mayDecide = (request: RequestState, ordinal: number, action: DecisionActio
   }
 };
 
+/** Where a decision demands a file, the preview supposes one. */
+const PREVIEWED = [{ fileId: 'preview', digest: 'preview' }];
+
 /** The first who is asked and may decide says yes; null when nobody is left who may. */
 export function nextYes(request: RequestState, signedInAt: Date): Yes | null {
   for (const { ordinal, personId: by, stepKey, status } of request.assignments) {
@@ -130,7 +133,16 @@ export function nextYes(request: RequestState, signedInAt: Date): Yes | null {
     if (!isDecisionStep(step)) continue;
     const action = YES[step.kind];
     if (!mayDecide(request, ordinal, action, by)) continue;
-    return { type: 'decide', by, ordinal, action, comment: 'preview', evidence: 'preview', signedInAt };
+    return {
+      type: 'decide',
+      by,
+      ordinal,
+      action,
+      comment: 'preview',
+      evidence: 'preview',
+      signedInAt,
+      files: PREVIEWED,
+    };
   }
   return null;
 }

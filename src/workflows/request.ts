@@ -122,6 +122,9 @@ export interface GivenChoice {
   readonly people: readonly string[];
 }
 
+/** A file as it is handed in. */
+export type GivenFile = Pick<AttachedFile, 'fileId' | 'digest'>;
+
 /** A file that someone added to the request; its digest proves which. */
 export interface AttachedFile {
   readonly fileId: string;
@@ -367,6 +370,14 @@ export type Fact = { readonly at: Date } & (
       readonly carried: readonly CarriedStep[];
       readonly asked: readonly LeftStep[];
     }
+  | {
+      readonly type: 'ATTACHED';
+      readonly by: string;
+      /** The assignment that is being decided with them; null: beside the decisions. */
+      readonly ordinal: number | null;
+      readonly files: readonly GivenFile[];
+      readonly comment: string | null;
+    }
   | { readonly type: 'CLAIMED'; readonly ordinal: number; readonly by: string }
   | { readonly type: 'RELEASED'; readonly ordinal: number; readonly by: string }
   | {
@@ -402,6 +413,7 @@ export type Command =
       /** When the person last proved who they are; some steps demand that it is fresh. */
       readonly signedInAt?: Date;
       readonly choices?: readonly GivenChoice[] | undefined;
+      readonly files?: readonly GivenFile[] | undefined;
     }
   | {
       readonly type: 'return';
@@ -410,6 +422,7 @@ export type Command =
       readonly toStep: string | null;
       readonly comment: string | null;
       readonly signedInAt?: Date;
+      readonly files?: readonly GivenFile[] | undefined;
     }
   | {
       readonly type: 'resubmit';
@@ -448,6 +461,13 @@ export type Command =
       readonly index: number;
     }
   | VerbCommand
+  /** Adds files to the request, beside the decisions. */
+  | {
+      readonly type: 'attach';
+      readonly by: string;
+      readonly files: readonly GivenFile[];
+      readonly comment: string | null;
+    }
   | { readonly type: 'claim' | 'release'; readonly by: string; readonly ordinal: number }
   /** Hands the turns of someone who is away to whoever stands in. `by`: who set the absence, or SYSTEM when it begins. */
   | { readonly type: 'substitute'; readonly by: string; readonly personId: string }

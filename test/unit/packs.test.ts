@@ -22,6 +22,7 @@ describe('the shipped packs', () => {
       'contract-review',
       'marketing-authority',
       'monthly-parts-plan',
+      'quote-to-invoice',
       'software-project',
     ]);
   });
@@ -203,8 +204,8 @@ const cases: readonly (readonly [what: string, text: string, ...expected: string
   ],
   [
     'an unknown subject type',
-    HEAD.replace('CONTRACT', 'INVOICE') + step('one', finance),
-    'unknown-subject-type 5:14 no subject type INVOICE',
+    HEAD.replace('CONTRACT', 'RECEIPT') + step('one', finance),
+    'unknown-subject-type 5:14 no subject type RECEIPT',
   ],
   [
     'an unknown purpose',

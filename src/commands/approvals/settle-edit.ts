@@ -1,5 +1,6 @@
 import { readDb } from '../../entities/read-db.js';
 import type { BusinessRecord } from '../../entities/record.js';
+import { refusal } from '../../errors.js';
 import { changedFields } from '../../workflows/resubmission.js';
 import { SUBJECT_TYPES } from '../../workflows/subject-types.js';
 import { requireActor, type TransactionContext } from '../transaction.js';
@@ -9,14 +10,20 @@ import type { LoadedSubject, SubjectHandler } from './subjects/subject.js';
 
 type EditedTable = 'contract' | 'plan' | 'project' | 'quote' | 'invoice';
 
-/** The subject as it is before an edit; null when nothing of it was ever approved, so that nothing can be void. */
+/**
+ * The subject as it is before an edit; null when nothing of it was ever approved, so that nothing can be void. What is
+ * approved by no request that is known stands still: nobody could say what an edit voids. @throws IMMUTABLE
+ */
 export async function beforeEdit(
   tx: TransactionContext,
   handler: SubjectHandler,
-  id: string,
+  { id, status }: { readonly id: string; readonly status: string },
 ): Promise<LoadedSubject | null> {
   const standing = await readStanding(tx.em, id, SUBJECT_TYPES[handler.type].purposes[0]);
-  return standing === null ? null : handler.load(tx, id, null);
+  if (standing !== null) return handler.load(tx, id, null);
+  if (status !== 'APPROVED') return null;
+  const reason = 'no request is known that approved it; such a record changes by amendment only';
+  throw refusal('IMMUTABLE', { what: handler.type.toLowerCase(), id, reason });
 }
 
 /**

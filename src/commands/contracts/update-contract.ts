@@ -57,7 +57,7 @@ export async function changeContract(tx: TransactionContext, input: UpdateContra
   requireUnlocked(contract, 'contract');
   requireVersion(contract, input.expectedVersion);
   requireSound(...(await checkContractLinks(tx, input)));
-  const before = await beforeEdit(tx, contractSubject, id);
+  const before = await beforeEdit(tx, contractSubject, contract);
   setContractFields(contract, input);
   requireSound(...checkWholeContract(contract, input));
   await requireInvoicesInside(tx, contract);

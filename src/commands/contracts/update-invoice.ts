@@ -48,7 +48,7 @@ export async function changeInvoice(tx: TransactionContext, input: UpdateInvoice
   requireVersion(invoice, input.expectedVersion);
   requireSound(...(await checkInvoiceLinks(tx, input)));
   const contractId = await lockRecord(tx, 'contract', invoice.contractId, null);
-  const before = await beforeEdit(tx, invoiceSubject, id);
+  const before = await beforeEdit(tx, invoiceSubject, invoice);
   setInvoiceFields(invoice, input);
   touchRecord(invoice, actor.id, tx.now);
   await tx.em.flush();

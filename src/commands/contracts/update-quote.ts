@@ -49,7 +49,7 @@ export async function changeQuote(tx: TransactionContext, input: UpdateQuoteInpu
   requireUnlocked(quote, 'QUOTE');
   requireVersion(quote, input.expectedVersion);
   requireSound(...(await checkQuoteLinks(tx, input)));
-  const before = await beforeEdit(tx, quoteSubject, id);
+  const before = await beforeEdit(tx, quoteSubject, quote);
   setQuoteFields(quote, input);
   touchRecord(quote, actor.id, tx.now);
   if (before) await settleEdit(tx, quoteSubject, 'quote', quote, before);

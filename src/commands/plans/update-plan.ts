@@ -51,7 +51,7 @@ export async function changePlan(tx: TransactionContext, input: UpdatePlanInput)
   if (plan.status === PlanStatus.APPROVED && plan.kind === PlanKind.ANNUAL)
     throw refusal('IMMUTABLE', { what: 'plan', reason: 'an approved annual plan is final' });
   requireVersion(plan, input.expectedVersion);
-  const before = await beforeEdit(tx, planSubject, id);
+  const before = await beforeEdit(tx, planSubject, plan);
   setPlanFields(plan, input);
   touchRecord(plan, actor.id, tx.now);
   if (before) await settleEdit(tx, planSubject, 'plan', plan, before);

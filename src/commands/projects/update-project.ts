@@ -50,7 +50,7 @@ export async function changeProject(tx: TransactionContext, input: UpdateProject
   }
   requireVersion(project, input.expectedVersion);
   requireSound(await checkVisible(tx, 'customerId', input.customerId, 'customer'));
-  const before = await beforeEdit(tx, projectSubject, id);
+  const before = await beforeEdit(tx, projectSubject, project);
   setProjectFields(project, input);
   touchRecord(project, actor.id, tx.now);
   if (before) await settleEdit(tx, projectSubject, 'project', project, before);

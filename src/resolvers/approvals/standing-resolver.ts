@@ -5,6 +5,7 @@ import { ApprovalRequest } from '../../entities/approvals/approval-request.js';
 import { Contract } from '../../entities/contracts/contract.js';
 import { Invoice } from '../../entities/contracts/invoice.js';
 import { Quote } from '../../entities/contracts/quote.js';
+import { StoredFile } from '../../entities/documents/stored-file.js';
 import { User } from '../../entities/organisation/user.js';
 import { Plan } from '../../entities/plans/plan.js';
 import { Project } from '../../entities/projects/project.js';
@@ -15,6 +16,7 @@ import {
   EditPreview,
   standingOf,
 } from '../../queries/approvals/standing-view.js';
+import { filesOf } from '../../queries/documents/files.js';
 import { personById } from '../../queries/organisation/people.js';
 
 @Resolver(() => ApprovalStanding)
@@ -50,6 +52,13 @@ function standingField(record: ClassType<{ id: string }>): abstract new () => ob
     })
     approvalStanding(@Root() { id }: { id: string }, @Ctx() ctx: Context): Promise<ApprovalStanding | null> {
       return standingOf(ctx, id);
+    }
+
+    @FieldResolver(() => [StoredFile], {
+      description: 'Its files, in the order in which they were attached.',
+    })
+    attachments(@Root() { id }: { id: string }, @Ctx() ctx: Context): Promise<StoredFile[]> {
+      return filesOf(ctx, id);
     }
   }
   return StandingField;
