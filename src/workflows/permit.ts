@@ -201,7 +201,10 @@ function requireWithdrawable(request: RequestState): void {
   if (withdrawal === 'until-first-decision') {
     const decided = request.assignments.some(
       (assignment) =>
-        assignment.round === request.round && assignment.status !== 'ADVISED' && isDecided(assignment),
+        assignment.round === request.round &&
+        assignment.status !== 'ADVISED' &&
+        assignment.reason !== 'CARRIED' &&
+        isDecided(assignment),
     );
     if (decided) throw refusal('WITHDRAWAL_CLOSED', { reason: 'someone has decided already' });
     return;

@@ -37,7 +37,7 @@ export const SUBJECT_TYPES = {
       lines: 'list',
       /** The quote that it was made from; empty: none. */
       quoteId: 'string',
-      /** SHA-256 (hex) of each file attached, in the order in which they were. */
+      /** SHA-256 (hex) of each file attached, sorted. */
       attachments: 'list',
       ownerId: 'string',
       department: 'string',

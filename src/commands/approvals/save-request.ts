@@ -102,6 +102,9 @@ async function saveEvents(
   return head;
 }
 
+/** Ids for rows that are read in the order of their ids; those of one millisecond come in no order by themselves. */
+const idsFor = (rows: readonly object[]): string[] => rows.map(newRowId).toSorted();
+
 async function saveInterests(
   tx: TransactionContext,
   before: RequestState,
@@ -117,7 +120,7 @@ async function saveInterests(
     await insertRows(
       tx.em,
       ApprovalInterest,
-      added.map((interest) => ({ id: newRowId(), requestId: after.id, ...interest })),
+      idsFor(added).map((id, index) => ({ id, requestId: after.id, ...added[index] })),
     );
   }
 }
@@ -129,7 +132,7 @@ async function saveReaders(tx: TransactionContext, before: RequestState, after: 
   await insertRows(
     tx.em,
     ApprovalReader,
-    added.map((reader) => ({ id: newRowId(), requestId: after.id, ...reader })),
+    idsFor(added).map((id, index) => ({ id, requestId: after.id, ...added[index] })),
   );
 }
 

@@ -5,7 +5,8 @@ import { newRowId } from '../../entities/row-id.js';
 import { isRefusal } from '../../errors.js';
 import { approvedSteps, considerCarry, type Carry } from '../../workflows/carry-over.js';
 import { withRequester } from '../../workflows/decide.js';
-import { preview } from '../../workflows/preview.js';
+import { preview, type PreviewedStep } from '../../workflows/preview.js';
+import { isDecisionStep, stepOf, type ProcessDefinition } from '../../workflows/process.js';
 import { assignmentsOf, currentStep, newRequest, type RequestState } from '../../workflows/request.js';
 import { changedFields } from '../../workflows/resubmission.js';
 import { SUBJECT_TYPES } from '../../workflows/subject-types.js';
@@ -170,15 +171,17 @@ async function foresee(
     const route = preview(definition, { requesterId, subject: snapshot, interests, carry }, world);
     return {
       voidedSteps: definition.key === source.definition.key ? asked.map(({ from }) => from) : all,
-      askedSteps: route
-        .filter(({ outcome }) => outcome === 'ASKED' || outcome === 'BLOCKED')
-        .map(({ key }) => key),
+      askedSteps: route.filter(({ key, outcome }) => asks(definition, key, outcome)).map(({ key }) => key),
     };
   } catch (error) {
     if (!isRefusal(error)) throw error;
     return { voidedSteps: all, askedSteps: all };
   }
 }
+
+/** A parallel step asks nobody by itself. */
+const asks = (definition: ProcessDefinition, key: string, outcome: PreviewedStep['outcome']): boolean =>
+  (outcome === 'ASKED' || outcome === 'BLOCKED') && isDecisionStep(stepOf(definition, key));
 
 /** Tells those whose approval is void by now, and the requester; not who made the change. */
 async function tellVoided(
