@@ -48,23 +48,19 @@ export async function inTransaction<T>(
 
 /** Runs the work and undoes it: what it answers would have been so. Nothing is written, nobody is woken. */
 export async function rehearse<T>(ctx: Context, work: (tx: TransactionContext) => Promise<T>): Promise<T> {
-  const undone = new Undone<T>();
+  const undo = new Error('a rehearsal is undone');
+  let answer: { readonly value: T } | null = null;
   try {
     return await inTransaction(ctx, async (tx) => {
-      undone.answer = { value: await work(tx) };
-      throw undone;
+      answer = { value: await work(tx) };
+      throw undo;
     });
   } catch (error) {
-    if (error === undone && undone.answer) return undone.answer.value;
-    throw error;
+    if (error !== undo || answer === null) throw error;
+    return (answer as { readonly value: T }).value;
   } finally {
     ctx.loaders.clear();
   }
-}
-
-/** Rolls a rehearsal back, and carries its answer out. */
-class Undone<T> extends Error {
-  answer: { readonly value: T } | null = null;
 }
 
 /** The signed-in person. @throws UNAUTHENTICATED */

@@ -451,3 +451,162 @@ describe('files', () => {
     expect((await download('tech', fileId)).statusCode).toBe(404);
   });
 });
+
+describe('other kinds', () => {
+  interface Made {
+    readonly id: string;
+    readonly status: string;
+    readonly version: number;
+    readonly approvalStanding: { readonly stands: boolean; readonly voidedSteps: readonly Step[] } | null;
+  }
+  const FIELDS = 'id status version approvalStanding { stands voidedSteps { key } }';
+  const make = async (mutation: string, kind: string, input: object, fields = FIELDS): Promise<Made> => {
+    const type = mutation[0]!.toUpperCase() + mutation.slice(1);
+    const text = `mutation ($input: ${type}Input!) { ${mutation}(input: $input) { ${kind} { ${fields} } } }`;
+    return (await app.ask<Record<string, Record<string, Made>>>('sales', text, { input }))[mutation]![kind]!;
+  };
+  const submit = async (subjectType: string, subjectId: string): Promise<string> =>
+    (
+      await app.ask<{ submitForApproval: { request: { id: string } } }>(
+        'sales',
+        'mutation ($input: SubmitForApprovalInput!) { submitForApproval(input: $input) { request { id } } }',
+        { input: { subjectType, subjectId } },
+      )
+    ).submitForApproval.request.id;
+  const managerStep = (more: object): object => ({
+    key: 'review',
+    kind: 'approve',
+    title: 'Review',
+    approvers: [{ rule: 'manager' }],
+    formula: 'any',
+    ...more,
+  });
+  const amend = async (requestId: string, changes: object): Promise<void> => {
+    const { steps } = await flow.view(requestId);
+    const assignmentId = steps
+      .flatMap(({ assignments }) => assignments)
+      .find(({ status }) => status === 'OPEN')!.id;
+    const input = { assignmentId, changes, comment: 'Clearer' };
+    await app.ask('manager', 'mutation ($input: AmendInput!) { amend(input: $input) { request { id } } }', {
+      input,
+    });
+  };
+
+  test('a stage plan is edited after its approval; an annual one is final', async () => {
+    const em = app.app.orm.em.fork();
+    await publishProcess(em, 'any-plan', [managerStep({ dependsOn: ['lines', 'total'] })], {
+      subjectType: 'PLAN',
+      guard: 'subject.title == "Under test"',
+    });
+    const planned = async (kind: string, period: string): Promise<Made> => {
+      const made = await make('createPlan', 'plan', {
+        title: 'Under test',
+        kind,
+        period,
+        lines: [{ product: 'Pump', target: '3' }],
+      });
+      await flow.act('manager', 'approve', await submit('PLAN', made.id));
+      return made;
+    };
+    const stage = await planned('STAGE', '2024-06');
+    const { plan } = await app.ask<{ plan: Made }>(
+      'sales',
+      `query ($id: ID!) { plan(id: $id) { ${FIELDS} } }`,
+      { id: stage.id },
+    );
+    expect(plan).toMatchObject({ status: 'APPROVED', approvalStanding: { stands: true } });
+    const edited = await make('updatePlan', 'plan', {
+      id: stage.id,
+      expectedVersion: plan.version,
+      lines: [{ product: 'Pump', target: '4' }],
+    });
+    expect(edited).toMatchObject({
+      status: 'AMENDED',
+      approvalStanding: { voidedSteps: [{ key: 'review' }] },
+    });
+    await flow.act('manager', 'approve', await submit('PLAN', stage.id));
+    const annual = await planned('ANNUAL', '2024');
+    const file = (
+      await app.app.http!.inject({
+        method: 'POST',
+        url: '/files?name=x',
+        headers: { 'content-type': 'text/plain', authorization: `Bearer ${await app.token('sales')}` },
+        payload: 'x',
+      })
+    ).json<{ id: string }>();
+    const input = { id: annual.id, expectedVersion: 3, title: 'Other' };
+    expect(
+      await app.refusal(
+        'sales',
+        'mutation ($input: UpdatePlanInput!) { updatePlan(input: $input) { plan { id } } }',
+        { input },
+      ),
+    ).toBe('IMMUTABLE');
+    expect(
+      await app.refusal(
+        'sales',
+        'mutation ($input: SubjectFilesInput!) { attachFiles(input: $input) { subjectId } }',
+        {
+          input: { subjectType: 'PLAN', subjectId: annual.id, fileIds: [file.id] },
+        },
+      ),
+    ).toBe('IMMUTABLE');
+  });
+
+  test('projects and documents are amended by their approvers, and a project is edited after its initiation', async () => {
+    const em = app.app.orm.em.fork();
+    const review = [managerStep({ editable: ['title'], dependsOn: ['amount'] })];
+    await publishProcess(em, 'any-project', review, { subjectType: 'PROJECT', guard: 'subject.currency == "CNY"' });
+    await publishProcess(em, 'any-document', [managerStep({ editable: ['title', 'data'] })], {
+      subjectType: 'DOCUMENT',
+      guard: 'subject.gate == "NONE"',
+    });
+    const { customers } = await app.ask<{ customers: { edges: { node: { id: string } }[] } }>(
+      'sales',
+      '{ customers { edges { node { id } } } }',
+    );
+    const customerId = customers.edges[0]!.node.id;
+    const project = await make('createProject', 'project', {
+      title: 'Deal',
+      templateKey: 'software-project',
+      customerId,
+      amount: yuan('5'),
+    });
+    const initiation = await submit('PROJECT', project.id);
+    await amend(initiation, { title: 'A better deal' });
+    await flow.act('manager', 'approve', initiation);
+    const read = async () =>
+      (
+        await app.ask<{ project: Made & { title: string } }>(
+          'sales',
+          `query ($id: ID!) { project(id: $id) { title ${FIELDS} } }`,
+          { id: project.id },
+        )
+      ).project;
+    expect(await read()).toMatchObject({ title: 'A better deal', approvalStanding: { stands: true } });
+    const edited = await make('updateProject', 'project', {
+      id: project.id,
+      expectedVersion: (await read()).version,
+      amount: yuan('6'),
+    });
+    expect(edited.approvalStanding).toMatchObject({ stands: false, voidedSteps: [{ key: 'review' }] });
+    await flow.act('manager', 'approve', await submit('PROJECT', project.id));
+    expect((await read()).approvalStanding).toMatchObject({ stands: true });
+
+    const document = await make(
+      'createDocument',
+      'document',
+      { title: 'Minutes', formKey: 'F-017', data: { place: 'here' } },
+      'id status version',
+    );
+    const request = await submit('DOCUMENT', document.id);
+    await amend(request, { data: { place: 'there' } });
+    await flow.act('manager', 'approve', request);
+    const { document: filed } = await app.ask<{ document: { status: string; data: unknown } }>(
+      'sales',
+      'query ($id: ID!) { document(id: $id) { status data } }',
+      { id: document.id },
+    );
+    expect(filed).toEqual({ status: 'EFFECTIVE', data: { place: 'there' } });
+  });
+});

@@ -90,12 +90,28 @@ const textsIn = (value: unknown): string[] =>
       ? Object.values(value).flatMap(textsIn)
       : [];
 
+/** What the authority tables' rows for the matters named measure, and whom they answer. */
+const answersIn = (definition: ProcessDefinition, rules: unknown): string[] =>
+  textsIn(
+    Object.values(definition.authority ?? {}).flatMap(({ key, rows }) =>
+      rows
+        .filter(({ matter }) => JSON.stringify(rules).includes(`"table":"${key}","matter":"${matter}"`))
+        .map(({ measures, approvers }) => [Object.keys(measures), approvers]),
+    ),
+  );
+
 /** From scratch: the step says so, or says nothing and so rests on everything, or a rule names the field. */
-function touchedByOracle(step: DecisionStep, changed: readonly string[]): boolean {
+function touchedByOracle(
+  definition: ProcessDefinition,
+  step: DecisionStep,
+  changed: readonly string[],
+): boolean {
   if (changed.length === 0) return false;
   if (step.dependsOn.length === 0) return true;
   const instead = typeof step.onNobody === 'object' ? step.onNobody.assign : [];
-  const texts = textsIn([step.approvers, instead]);
+  const rules = [step.approvers, instead];
+  const tables = JSON.stringify(rules).includes('"rule":"authority"') ? answersIn(definition, rules) : [];
+  const texts = [...textsIn(rules), ...tables];
   return changed.some(
     (field) =>
       step.dependsOn.includes(field) ||
@@ -136,7 +152,7 @@ test('an edit after approval voids exactly what rested on it; whatever else was 
       const touched =
         fact?.type === 'CARRIED_OVER' ? fact.asked.filter(({ reason }) => reason === 'TOUCHED') : [];
       for (const step of approvedBefore) {
-        const isTouched = touchedByOracle(step, changed);
+        const isTouched = touchedByOracle(definition, step, changed);
         const stands = carried.some((one) => one.step === step.key);
         if (isTouched) expect(stands).toBe(false);
         // Untouched, it stands; unless its turn does not come by now, or who gave it may not any more.

@@ -8,7 +8,7 @@ import { changedFields } from '../../workflows/resubmission.js';
 import { SUBJECT_TYPES } from '../../workflows/subject-types.js';
 import { readStanding } from './standing.js';
 import { SUBJECTS } from './subjects/index.js';
-import type { LoadedSubject, SubjectHandler } from './subjects/subject.js';
+import { isOver, type LoadedSubject, type SubjectHandler } from './subjects/subject.js';
 
 interface Submitting {
   readonly handler: SubjectHandler;
@@ -60,7 +60,3 @@ async function followUp(
     voided: standing.voidedSteps,
   };
 }
-
-/** Whether its last day is over, reckoned in UTC. */
-export const isOver = ({ validUntil }: Pick<LoadedSubject, 'validUntil'>, now: Date): boolean =>
-  Boolean(validUntil) && now.toISOString().slice(0, 10) > (validUntil as string);

@@ -42,7 +42,14 @@ export const duplicateContract = (ctx: Context, input: DuplicateInput): Promise<
       const copy = new Contract();
       beginRecord(copy, requireActor(tx), tx.now);
       setContractFields(copy, {
-        ...{ title, kind, customerId, projectId, discountPercent, signingMode, startsOn, endsOn },
+        title,
+        kind,
+        customerId,
+        projectId,
+        discountPercent,
+        signingMode,
+        startsOn,
+        endsOn,
         amount: { amount: source.amount, currency: source.currency },
         lines: source.lines.getItems(),
         paymentTerms: source.paymentTerms.getItems(),

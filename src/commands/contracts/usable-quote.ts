@@ -1,6 +1,6 @@
 import { Quote } from '../../entities/contracts/quote.js';
 import { refusal } from '../../errors.js';
-import { isOver } from '../approvals/carry-for.js';
+import { isOver } from '../approvals/subjects/subject.js';
 import { lockRecord } from '../business-record.js';
 import type { TransactionContext } from '../transaction.js';
 import { requireInUse } from './invoiced.js';

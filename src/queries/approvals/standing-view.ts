@@ -85,7 +85,10 @@ async function standingView(ctx: Context, row: Row): Promise<ApprovalStanding> {
     approvedDigest: state.subject.digest,
     voidedSteps: row.voidedSteps.map((key) => stepReference(ctx, definition, key)),
     askedSteps: row.askedSteps.map((key) => stepReference(ctx, definition, key)),
-    ...{ touchedFields, changedAt, requestId, changedById },
+    touchedFields,
+    changedAt,
+    requestId,
+    changedById,
   };
 }
 

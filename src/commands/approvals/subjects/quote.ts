@@ -8,11 +8,16 @@ import { lockRecord, touchRecord } from '../../business-record.js';
 import { checkQuote, setQuoteFields } from '../../contracts/quote-fields.js';
 import { requireSound } from '../../input.js';
 import { requireActor, requireId, type TransactionContext } from '../../transaction.js';
-import { isOver } from '../carry-for.js';
 import { statusWithoutAnswer } from '../standing.js';
 import { day, decimal, parseAmendment } from './amendment.js';
 import { attachedDigests } from './attached-digests.js';
-import { subjectFrom, type LoadedSubject, type SubjectEvent, type SubjectHandler } from './subject.js';
+import {
+  isOver,
+  subjectFrom,
+  type LoadedSubject,
+  type SubjectEvent,
+  type SubjectHandler,
+} from './subject.js';
 
 /** A quote is approved with its lines; a contract made from it may take the approval over while it stays inside. */
 export const quoteSubject: SubjectHandler = {

@@ -103,3 +103,7 @@ export interface SubjectHandler {
   /** Changes the subject in the transaction of the request's change. Called exactly once per event. */
   apply(tx: TransactionContext, event: SubjectEvent): Promise<void>;
 }
+
+/** Whether its last day is over, reckoned in UTC. */
+export const isOver = ({ validUntil }: Pick<LoadedSubject, 'validUntil'>, now: Date): boolean =>
+  Boolean(validUntil) && now.toISOString().slice(0, 10) > (validUntil as string);
