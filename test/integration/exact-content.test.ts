@@ -556,7 +556,10 @@ describe('other kinds', () => {
   test('projects and documents are amended by their approvers, and a project is edited after its initiation', async () => {
     const em = app.app.orm.em.fork();
     const review = [managerStep({ editable: ['title'], dependsOn: ['amount'] })];
-    await publishProcess(em, 'any-project', review, { subjectType: 'PROJECT', guard: 'subject.currency == "CNY"' });
+    await publishProcess(em, 'any-project', review, {
+      subjectType: 'PROJECT',
+      guard: 'subject.currency == "CNY"',
+    });
     await publishProcess(em, 'any-document', [managerStep({ editable: ['title', 'data'] })], {
       subjectType: 'DOCUMENT',
       guard: 'subject.gate == "NONE"',

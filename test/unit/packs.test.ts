@@ -208,6 +208,16 @@ const cases: readonly (readonly [what: string, text: string, ...expected: string
     'unknown-subject-type 5:14 no subject type RECEIPT',
   ],
   [
+    'a carry from what does not carry',
+    HEAD.replace('steps:', 'carry: { from: PLAN }\nsteps:') + step('one', finance),
+    'unknown-carry 6:16 approvals of PLAN do not carry to CONTRACT; those of QUOTE do',
+  ],
+  [
+    'a step that carries in a process that does not',
+    HEAD + step('one', `${finance}\n    carries: two`),
+    'unknown-carry',
+  ],
+  [
     'an unknown purpose',
     HEAD.replace('steps:', 'purpose: payment\nsteps:') + step('one', finance),
     'unknown-purpose 6:10 CONTRACT has no purpose payment',
