@@ -3,11 +3,15 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { GraphQLSchema } from 'graphql';
+import { sql } from 'kysely';
 import { buildSchema } from 'type-graphql';
+import { shareClock } from './clock.js';
 import { createBus, type ListeningBus } from './bus.js';
 import { storeFile } from './commands/documents/store-file.js';
 import { installPacks, type InstalledPacks } from './commands/organisation/install-packs.js';
 import { hashToken } from './commands/organisation/sign-in.js';
+import { openCalendarFeed } from './commands/schedule/calendar-feed.js';
+import { enterQueueScreen } from './commands/schedule/queue-screen.js';
 import { TIMER_ACTIONS } from './commands/schedule/timer-actions.js';
 import type { Config } from './config.js';
 import type { Actor, Clock, Context, Log, Services } from './context.js';
@@ -18,7 +22,7 @@ import { languageOf, type ContextRequest } from './http/request.js';
 import { readOrCreateSecret } from './embedded/secrets.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
 import { startCheckpoints } from './jobs/checkpoints.js';
-import { openProducer, requireQueue, type QueueSettings } from './jobs/queue.js';
+import { openProducer, openQueue, requireQueue, type QueueSettings } from './jobs/queue.js';
 import { createWaker } from './jobs/wake.js';
 import { startWorker, type RunningWorker } from './jobs/worker.js';
 import { applyRules } from './permissions/load-shield.js';
@@ -28,6 +32,7 @@ import { certificateOf } from './queries/approvals/evidence-certificate.js';
 import { refusalToAct } from './queries/approvals/may-act.js';
 import { loadActor } from './queries/organisation/load-actor.js';
 import { fileContent } from './queries/documents/files.js';
+import { calendarFeed } from './queries/schedule/calendar-feed.js';
 import { timerMetrics, type TimerMetrics } from './queries/schedule/timer-metrics.js';
 import { RESOLVERS } from './resolvers/index.js';
 import { signingKeyFromPem, signingKeyFromSeed, type SigningKey } from './workflows/checkpoint.js';
@@ -39,7 +44,8 @@ export interface AppOptions {
   readonly databaseUrl: string;
   /** A login that owns the tables and migrates them, where `databaseUrl` has another one. */
   readonly ownerUrl?: string | undefined;
-  readonly clock: Clock;
+  /** Tests bring one that they move; without it the database's time counts. */
+  readonly clock?: Clock;
   readonly log: Log;
 }
 
@@ -72,7 +78,8 @@ const NO_PUB_SUB = {
 };
 
 /** Puts the product together on a database: migrates it, installs the packs, and starts the roles it is told to. */
-export async function createApp({ config, databaseUrl, ownerUrl, clock, log }: AppOptions): Promise<App> {
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, databaseUrl, ownerUrl, log } = options;
   const orm = await openDatabase({ url: databaseUrl, poolSize: POOL_SIZE });
   const closers: (() => Promise<void>)[] = [() => orm.close()];
   const closeAll = async (): Promise<void> => {
@@ -80,6 +87,7 @@ export async function createApp({ config, databaseUrl, ownerUrl, clock, log }: A
   };
   try {
     await (ownerUrl === undefined ? migrate(orm, databaseUrl) : migrateAsOwner(ownerUrl, databaseUrl));
+    const clock = options.clock ?? (await databaseClock(orm, log, closers));
     const queue: QueueSettings = { databaseUrl, redisUrl: config.redisUrl, prefix: QUEUE_SCHEMA, log };
     await requireQueue(queue);
     const bus = await createBus({ connectionString: databaseUrl, log });
@@ -128,6 +136,18 @@ export async function createApp({ config, databaseUrl, ownerUrl, clock, log }: A
     await closeAll();
     throw error;
   }
+}
+
+async function databaseClock(orm: MikroORM, log: Log, closers: (() => Promise<void>)[]): Promise<Clock> {
+  const ask = async (): Promise<Date> => {
+    const { rows } = await sql<{ now: string }>`select clock_timestamp() as now`.execute(
+      readDb(orm.em.fork()),
+    );
+    return new Date(rows[0]!.now);
+  };
+  const clock = await shareClock(ask, log);
+  closers.push(async () => clock.close());
+  return clock;
 }
 
 /** The key that signs checkpoints: the file's, else one made once and kept in the data folder; never in the database. */
@@ -220,6 +240,11 @@ async function serve({ config, contexts, bus, orm, queue, clock, log }: Served):
       },
       open: fileContent,
     },
+    calendarFeed: async (ctx, token) => {
+      const reader = await openCalendarFeed(ctx, token);
+      return reader && calendarFeed(ctx, reader);
+    },
+    queueScreen: { enter: enterQueueScreen, openQueue: () => openQueue(queue) },
     config: { introspection: true, explorer: true, production },
     log,
   });

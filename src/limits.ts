@@ -83,3 +83,10 @@ export const SIMULATED_MAX = 2000;
 
 /** Requests whose history one insight is reckoned from. */
 export const INSIGHT_MAX = 5000;
+
+/** The link to the queue screen is good once within this time; what is entered by it, for so long. */
+export const TICKET_SECONDS = 60;
+export const QUEUE_SCREEN_MINUTES = 60;
+
+/** Events of one calendar feed: what is due for a person, and what a calendar program reads at one go. */
+export const CALENDAR_FEED_MAX = 500;

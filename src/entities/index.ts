@@ -32,6 +32,7 @@ import { ApprovalStanding } from './approvals/approval-standing.js';
 import { Project, ProjectStage } from './projects/project.js';
 import { Notification } from './schedule/notification.js';
 import { OutboxMessage } from './schedule/outbox-message.js';
+import { CalendarFeed } from './schedule/calendar-feed.js';
 import { Timer } from './schedule/timer.js';
 
 /** Every table. */
@@ -52,6 +53,7 @@ export const ENTITIES = [
   AuditCheckpointRow,
   AuditLeafRow,
   BusinessCalendarRow,
+  CalendarFeed,
   Contact,
   Contract,
   ContractLine,

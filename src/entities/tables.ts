@@ -255,6 +255,14 @@ export interface BusinessCalendar {
   key: string;
 }
 
+export interface CalendarFeed {
+  created_at: ColumnType<string, Date | string, Date | string>;
+  id: string;
+  person_id: string;
+  read_at: ColumnType<string, Date | string, Date | string> | null;
+  token_hash: string;
+}
+
 export interface Contact {
   customer_id: string;
   email: string | null;
@@ -648,6 +656,7 @@ export interface DB {
   audit_checkpoint: AuditCheckpoint;
   audit_leaf: AuditLeaf;
   business_calendar: BusinessCalendar;
+  calendar_feed: CalendarFeed;
   contact: Contact;
   contract: Contract;
   contract_line: ContractLine;

@@ -30,6 +30,7 @@ import { AbsenceFields, AbsenceResolver } from './organisation/absence-resolver.
 import { LeaverResolver } from './organisation/leaver-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
+import { CalendarFeedResolver } from './schedule/calendar-feed.js';
 import { NotificationResolver } from './schedule/notification.js';
 import { OutboxResolver } from './schedule/outbox.js';
 import { StalledResolver } from './schedule/stalled.js';
@@ -42,6 +43,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ApprovalResolver,
   ApprovalSubscriptions,
   AssignmentFields,
+  CalendarFeedResolver,
   ContractResolver,
   ContractStanding,
   CustomerResolver,
