@@ -118,7 +118,7 @@ describe('re-approval', () => {
   test('asks a step anew that the process says otherwise by now; words and due times are no difference', () => {
     const reworded = aDefinition({
       version: 2,
-      steps: [{ ...steps[0]!, title: { en: 'Other words' } } as StepNode, ...steps.slice(1)],
+      steps: [{ ...steps[0]!, title: { en: 'Other words' } }, ...steps.slice(1)],
     });
     expect(submit(reworded, { carry: of(source) }).request.status).toBe('APPROVED');
     const redefined = aDefinition({

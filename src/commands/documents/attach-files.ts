@@ -11,7 +11,7 @@ import { Project } from '../../entities/projects/project.js';
 import { readDb } from '../../entities/read-db.js';
 import type { BusinessRecord } from '../../entities/record.js';
 import { refusal } from '../../errors.js';
-import { SUBJECT_FILES_MAX } from '../../limits.js';
+import { FILES_AT_ONCE_MAX, SUBJECT_FILES_MAX } from '../../limits.js';
 import { beforeEdit, settleEdit } from '../approvals/settle-edit.js';
 import { SUBJECTS } from '../approvals/subjects/index.js';
 import { lockRecord, touchRecord } from '../business-record.js';
@@ -85,7 +85,9 @@ export const attachFiles = (ctx: Context, input: SubjectFilesInput): Promise<Sub
 /** Files leave the subject; requests that were about them keep their digests. @throws as `attachFiles` */
 export const detachFiles = (ctx: Context, input: SubjectFilesInput): Promise<SubjectFilesPayload> =>
   change(ctx, 'detachFiles', input, async (tx, subjectId) => {
-    const ids = input.fileIds.map((id) => requireId(id, 'file'));
+    const { fileIds } = input;
+    requireSound(check('fileIds', fileIds.length <= FILES_AT_ONCE_MAX, `at most ${FILES_AT_ONCE_MAX}`));
+    const ids = fileIds.map((id) => requireId(id, 'file'));
     await tx.em.nativeDelete(Attachment, { subjectId, fileId: ids });
   });
 

@@ -16,10 +16,12 @@ export async function ownFiles(
   if (!ids?.length) return [];
   const wanted = [...new Set(ids.map((id) => id.toLowerCase()))];
   if (wanted.length > FILES_AT_ONCE_MAX) throw bad('fileIds', `at most ${FILES_AT_ONCE_MAX}`);
+  const malformed = wanted.findIndex((id) => !isRowId(id));
+  if (malformed !== -1) throw bad(`fileIds.${malformed}`, 'the id of a file that you uploaded');
   const rows = await readDb(tx.em)
     .selectFrom('stored_file')
     .select(['id', 'digest'])
-    .where('id', 'in', wanted.filter(isRowId))
+    .where('id', 'in', wanted)
     .where('uploaded_by_id', '=', requireActor(tx).id)
     .execute();
   return wanted.map((id, index) => {
