@@ -742,6 +742,7 @@ const JEST = {
   roots: ['<rootDir>/build'],
   testMatch: [
     '**/properties/engine.test.js',
+    '**/properties/exact-content.test.js',
     '**/properties/formula.test.js',
     '**/unit/engine.test.js',
     '**/unit/carry-over.test.js',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { isRefusal } from '../../src/errors.js';
+import { outsideBounds } from '../../src/workflows/carry-bounds.js';
 import type { Carry } from '../../src/workflows/carry-over.js';
 import { decide } from '../../src/workflows/decide.js';
 import { evolve } from '../../src/workflows/evolve.js';
@@ -245,6 +246,15 @@ describe('a follow-up document', () => {
     expect(carriedOver(told)).toEqual({ carried: ['a'], asked: { b: 'NEVER_SAME_AS' } });
     expect(asked(told)).toEqual(['dee']);
   });
+});
+
+test('an amount is inside to the cent, also where a double has no cents left', () => {
+  const content = (exactAmount: string) => ({ amount: Number(exactAmount), exactAmount, lines: [] });
+  const outside = (approved: string, amount: string): string[] =>
+    outsideBounds('CONTRACT', { ...content(approved), projectId: '' }, content(amount));
+  expect(outside('95000.00', '95000.00')).toEqual([]);
+  expect(outside('95000.00', '95000.01')).toEqual(['amount', 'exactAmount']);
+  expect(outside('9999999999999999.98', '9999999999999999.99')).toEqual(['amount', 'exactAmount']);
 });
 
 describe('files with a decision', () => {
