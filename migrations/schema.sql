@@ -148,7 +148,22 @@ create table approval_request (
   fact_count integer not null,
   chain_head text not null,
   expires_at timestamp(3) with time zone,
-  choices jsonb not null default '[]'::jsonb
+  choices jsonb not null default '[]'::jsonb,
+  carried_over jsonb,
+  attachments jsonb not null default '[]'::jsonb
+);
+
+create table approval_standing (
+  id uuid not null,
+  subject_type text not null,
+  subject_id uuid not null,
+  purpose text not null,
+  request_id uuid not null,
+  touched_fields jsonb not null default '[]'::jsonb,
+  voided_steps jsonb not null default '[]'::jsonb,
+  asked_steps jsonb not null default '[]'::jsonb,
+  changed_by_id uuid,
+  changed_at timestamp(3) with time zone
 );
 
 create table approval_step (
@@ -181,6 +196,13 @@ create table approval_text (
   erased_at timestamp(3) with time zone,
   erased_by_id uuid,
   reason text
+);
+
+create table attachment (
+  id uuid not null,
+  subject_type text not null,
+  subject_id uuid not null,
+  file_id uuid not null
 );
 
 create table audit_checkpoint (
@@ -247,7 +269,10 @@ create table contract (
   signing_mode text,
   discount_percent numeric(5,2) not null default 0.00,
   starts_on date,
-  ends_on date
+  ends_on date,
+  note text,
+  quote_id uuid,
+  copied_from_id uuid
 );
 
 create table contract_line (
@@ -376,6 +401,37 @@ create table idempotency_record (
   payload_digest text not null,
   answer jsonb not null,
   expires_at timestamp(3) with time zone not null
+);
+
+create table invoice (
+  id uuid not null,
+  number text not null,
+  owner_id uuid not null,
+  department_id uuid,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  created_by_id uuid not null,
+  updated_by_id uuid not null,
+  version integer not null default 1,
+  archived_at timestamp(3) with time zone,
+  title text not null,
+  status text not null default 'DRAFT'::text,
+  customer_id uuid not null,
+  contract_id uuid not null,
+  due_on date,
+  amount numeric(18,2) not null,
+  currency character(3) not null,
+  discount_percent numeric(5,2) not null default 0.00,
+  note text
+);
+
+create table invoice_line (
+  id uuid not null,
+  position integer not null,
+  description text not null,
+  quantity numeric(18,2) not null,
+  unit_price numeric(18,2) not null,
+  invoice_id uuid not null
 );
 
 create table message_template (
@@ -544,6 +600,38 @@ create table project_template (
   definition jsonb not null
 );
 
+create table quote (
+  id uuid not null,
+  number text not null,
+  owner_id uuid not null,
+  department_id uuid,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  created_by_id uuid not null,
+  updated_by_id uuid not null,
+  version integer not null default 1,
+  archived_at timestamp(3) with time zone,
+  title text not null,
+  status text not null default 'DRAFT'::text,
+  customer_id uuid not null,
+  project_id uuid,
+  valid_until date,
+  copied_from_id uuid,
+  amount numeric(18,2) not null,
+  currency character(3) not null,
+  discount_percent numeric(5,2) not null default 0.00,
+  note text
+);
+
+create table quote_line (
+  id uuid not null,
+  position integer not null,
+  description text not null,
+  quantity numeric(18,2) not null,
+  unit_price numeric(18,2) not null,
+  quote_id uuid not null
+);
+
 create table record_event (
   id uuid not null,
   subject_type text not null,
@@ -610,6 +698,17 @@ create table sign_in_attempt (
   key text not null,
   points integer not null default 0,
   expire bigint
+);
+
+create table stored_file (
+  id uuid not null,
+  digest text not null,
+  name text not null,
+  media_type text not null,
+  size integer not null,
+  content bytea not null,
+  uploaded_by_id uuid not null,
+  uploaded_at timestamp(3) with time zone not null
 );
 
 create table timer (
@@ -713,7 +812,15 @@ alter table approval_request add constraint approval_request_requester_id_foreig
 
 alter table approval_request add constraint approval_request_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'RETURNED'::text, 'APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text, 'CANCELLED'::text, 'EXPIRED'::text])));
 
-alter table approval_request add constraint approval_request_subject_type_check CHECK ((subject_type = ANY (ARRAY['CONTRACT'::text, 'PLAN'::text, 'PROJECT'::text, 'DOCUMENT'::text])));
+alter table approval_request add constraint approval_request_subject_type_check CHECK ((subject_type = ANY (ARRAY['CONTRACT'::text, 'PLAN'::text, 'PROJECT'::text, 'DOCUMENT'::text, 'QUOTE'::text, 'INVOICE'::text])));
+
+alter table approval_standing add constraint approval_standing_pkey PRIMARY KEY (id);
+
+alter table approval_standing add constraint approval_standing_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
+
+alter table approval_standing add constraint approval_standing_subject_id_purpose_unique UNIQUE (subject_id, purpose);
+
+alter table approval_standing add constraint approval_standing_subject_type_check CHECK ((subject_type = ANY (ARRAY['CONTRACT'::text, 'PLAN'::text, 'PROJECT'::text, 'DOCUMENT'::text, 'QUOTE'::text, 'INVOICE'::text])));
 
 alter table approval_step add constraint approval_step_pkey PRIMARY KEY (id);
 
@@ -726,6 +833,14 @@ alter table approval_step add constraint approval_step_status_check CHECK ((stat
 alter table approval_text add constraint approval_text_pkey PRIMARY KEY (commitment);
 
 alter table approval_text add constraint approval_text_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
+
+alter table attachment add constraint attachment_file_id_foreign FOREIGN KEY (file_id) REFERENCES stored_file(id);
+
+alter table attachment add constraint attachment_pkey PRIMARY KEY (id);
+
+alter table attachment add constraint attachment_subject_id_file_id_unique UNIQUE (subject_id, file_id);
+
+alter table attachment add constraint attachment_subject_type_check CHECK ((subject_type = ANY (ARRAY['CONTRACT'::text, 'PLAN'::text, 'PROJECT'::text, 'DOCUMENT'::text, 'QUOTE'::text, 'INVOICE'::text])));
 
 alter table audit_checkpoint add constraint audit_checkpoint_pkey PRIMARY KEY (sequence);
 
@@ -751,6 +866,8 @@ alter table contact add constraint contact_part_check CHECK ((part = ANY (ARRAY[
 
 alter table contact add constraint contact_pkey PRIMARY KEY (id);
 
+alter table contract add constraint contract_copied_from_id_foreign FOREIGN KEY (copied_from_id) REFERENCES contract(id);
+
 alter table contract add constraint contract_customer_id_foreign FOREIGN KEY (customer_id) REFERENCES customer(id);
 
 alter table contract add constraint contract_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
@@ -765,7 +882,9 @@ alter table contract add constraint contract_pkey PRIMARY KEY (id);
 
 alter table contract add constraint contract_project_id_foreign FOREIGN KEY (project_id) REFERENCES project(id);
 
-alter table contract add constraint contract_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'REJECTED'::text])));
+alter table contract add constraint contract_quote_id_foreign FOREIGN KEY (quote_id) REFERENCES quote(id);
+
+alter table contract add constraint contract_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'AMENDED'::text, 'REJECTED'::text])));
 
 alter table contract_line add constraint contract_line_contract_id_foreign FOREIGN KEY (contract_id) REFERENCES contract(id) ON DELETE CASCADE;
 
@@ -849,6 +968,24 @@ alter table form_template add constraint form_template_pkey PRIMARY KEY (key);
 
 alter table idempotency_record add constraint idempotency_record_pkey PRIMARY KEY (key);
 
+alter table invoice add constraint invoice_contract_id_foreign FOREIGN KEY (contract_id) REFERENCES contract(id);
+
+alter table invoice add constraint invoice_customer_id_foreign FOREIGN KEY (customer_id) REFERENCES customer(id);
+
+alter table invoice add constraint invoice_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table invoice add constraint invoice_number_unique UNIQUE (number);
+
+alter table invoice add constraint invoice_owner_id_foreign FOREIGN KEY (owner_id) REFERENCES app_user(id);
+
+alter table invoice add constraint invoice_pkey PRIMARY KEY (id);
+
+alter table invoice add constraint invoice_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'AMENDED'::text, 'REJECTED'::text])));
+
+alter table invoice_line add constraint invoice_line_invoice_id_foreign FOREIGN KEY (invoice_id) REFERENCES invoice(id) ON DELETE CASCADE;
+
+alter table invoice_line add constraint invoice_line_pkey PRIMARY KEY (id);
+
 alter table message_template add constraint message_template_pkey PRIMARY KEY (key);
 
 alter table notification add constraint notification_message_key_person_id_unique UNIQUE (message_key, person_id);
@@ -887,7 +1024,7 @@ alter table plan add constraint plan_owner_id_foreign FOREIGN KEY (owner_id) REF
 
 alter table plan add constraint plan_pkey PRIMARY KEY (id);
 
-alter table plan add constraint plan_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'REJECTED'::text])));
+alter table plan add constraint plan_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'AMENDED'::text, 'REJECTED'::text])));
 
 alter table plan_line add constraint plan_line_pkey PRIMARY KEY (id);
 
@@ -937,6 +1074,26 @@ alter table project_template add constraint project_template_key_version_unique 
 
 alter table project_template add constraint project_template_pkey PRIMARY KEY (id);
 
+alter table quote add constraint quote_copied_from_id_foreign FOREIGN KEY (copied_from_id) REFERENCES quote(id);
+
+alter table quote add constraint quote_customer_id_foreign FOREIGN KEY (customer_id) REFERENCES customer(id);
+
+alter table quote add constraint quote_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table quote add constraint quote_number_unique UNIQUE (number);
+
+alter table quote add constraint quote_owner_id_foreign FOREIGN KEY (owner_id) REFERENCES app_user(id);
+
+alter table quote add constraint quote_pkey PRIMARY KEY (id);
+
+alter table quote add constraint quote_project_id_foreign FOREIGN KEY (project_id) REFERENCES project(id);
+
+alter table quote add constraint quote_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'AMENDED'::text, 'REJECTED'::text])));
+
+alter table quote_line add constraint quote_line_pkey PRIMARY KEY (id);
+
+alter table quote_line add constraint quote_line_quote_id_foreign FOREIGN KEY (quote_id) REFERENCES quote(id) ON DELETE CASCADE;
+
 alter table record_event add constraint record_event_pkey PRIMARY KEY (id);
 
 alter table record_event add constraint record_event_subject_id_name_unique UNIQUE (subject_id, name);
@@ -973,6 +1130,10 @@ alter table session add constraint session_refresh_hash_unique UNIQUE (refresh_h
 
 alter table sign_in_attempt add constraint sign_in_attempt_pkey PRIMARY KEY (key);
 
+alter table stored_file add constraint stored_file_pkey PRIMARY KEY (id);
+
+alter table stored_file add constraint stored_file_uploaded_by_id_foreign FOREIGN KEY (uploaded_by_id) REFERENCES app_user(id);
+
 alter table timer add constraint timer_key_unique UNIQUE (key);
 
 alter table timer add constraint timer_pkey PRIMARY KEY (id);
@@ -1001,6 +1162,8 @@ CREATE INDEX approval_question_open ON public.approval_question USING btree (ask
 
 CREATE INDEX approval_reader_person_id_request_id_index ON public.approval_reader USING btree (person_id, request_id);
 
+CREATE INDEX approval_request_attachments ON public.approval_request USING gin (attachments jsonb_path_ops);
+
 CREATE INDEX approval_request_department_id_index ON public.approval_request USING btree (department_id);
 
 CREATE UNIQUE INDEX approval_request_one_open ON public.approval_request USING btree (subject_id, purpose) WHERE (status = ANY (ARRAY['PENDING'::text, 'RETURNED'::text]));
@@ -1015,7 +1178,11 @@ CREATE INDEX approval_request_subject_id_index ON public.approval_request USING 
 
 CREATE INDEX approval_request_submitted_at_id_index ON public.approval_request USING btree (submitted_at, id);
 
+CREATE INDEX approval_standing_request_id_index ON public.approval_standing USING btree (request_id);
+
 CREATE INDEX approval_text_request_id_index ON public.approval_text USING btree (request_id);
+
+CREATE INDEX attachment_file_id_index ON public.attachment USING btree (file_id);
 
 CREATE INDEX contact_customer_id_index ON public.contact USING btree (customer_id);
 
@@ -1030,6 +1197,8 @@ CREATE INDEX contract_line_contract_id_index ON public.contract_line USING btree
 CREATE INDEX contract_owner_id_index ON public.contract USING btree (owner_id);
 
 CREATE INDEX contract_project_id_index ON public.contract USING btree (project_id);
+
+CREATE INDEX contract_quote_id_index ON public.contract USING btree (quote_id);
 
 CREATE INDEX customer_created_at_id_index ON public.customer USING btree (created_at, id);
 
@@ -1079,6 +1248,18 @@ CREATE INDEX follow_up_subject_id_index ON public.follow_up USING btree (subject
 
 CREATE INDEX idempotency_record_expires_at_index ON public.idempotency_record USING btree (expires_at);
 
+CREATE INDEX invoice_contract_id_index ON public.invoice USING btree (contract_id);
+
+CREATE INDEX invoice_created_at_id_index ON public.invoice USING btree (created_at, id);
+
+CREATE INDEX invoice_customer_id_index ON public.invoice USING btree (customer_id);
+
+CREATE INDEX invoice_department_id_index ON public.invoice USING btree (department_id);
+
+CREATE INDEX invoice_line_invoice_id_index ON public.invoice_line USING btree (invoice_id);
+
+CREATE INDEX invoice_owner_id_index ON public.invoice USING btree (owner_id);
+
 CREATE INDEX notification_digest ON public.notification USING btree (digest_key) WHERE (digest_key IS NOT NULL);
 
 CREATE INDEX notification_person_id_created_at_id_index ON public.notification USING btree (person_id, created_at, id);
@@ -1111,6 +1292,18 @@ CREATE INDEX project_owner_id_index ON public.project USING btree (owner_id);
 
 CREATE INDEX project_template_id_index ON public.project USING btree (template_id);
 
+CREATE INDEX quote_created_at_id_index ON public.quote USING btree (created_at, id);
+
+CREATE INDEX quote_customer_id_index ON public.quote USING btree (customer_id);
+
+CREATE INDEX quote_department_id_index ON public.quote USING btree (department_id);
+
+CREATE INDEX quote_line_quote_id_index ON public.quote_line USING btree (quote_id);
+
+CREATE INDEX quote_owner_id_index ON public.quote USING btree (owner_id);
+
+CREATE INDEX quote_project_id_index ON public.quote USING btree (project_id);
+
 CREATE UNIQUE INDEX role_grant_once ON public.role_grant USING btree (person_id, role_key, department_id) NULLS NOT DISTINCT;
 
 CREATE INDEX role_grant_person_id_index ON public.role_grant USING btree (person_id);
@@ -1122,6 +1315,8 @@ CREATE INDEX rule_occurrence_rule_id_at_index ON public.rule_occurrence USING bt
 CREATE INDEX session_expires_at_index ON public.session USING btree (expires_at);
 
 CREATE INDEX session_person_id_index ON public.session USING btree (person_id);
+
+CREATE INDEX stored_file_uploaded_by_id_index ON public.stored_file USING btree (uploaded_by_id);
 
 CREATE INDEX timer_due ON public.timer USING btree (due_at, id) WHERE (state = 'SCHEDULED'::text);
 
@@ -1247,3 +1442,5 @@ CREATE TRIGGER process_version_published BEFORE UPDATE ON public.process_version
 CREATE TRIGGER role_revision AFTER INSERT OR DELETE OR UPDATE ON public.role FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
 CREATE TRIGGER role_grant_revision AFTER INSERT OR DELETE OR UPDATE ON public.role_grant FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
+
+CREATE TRIGGER stored_file_unchanged BEFORE UPDATE ON public.stored_file FOR EACH ROW EXECUTE FUNCTION refuse_change();

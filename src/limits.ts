@@ -29,6 +29,17 @@ export const DECISIONS_AT_ONCE_MAX = 100;
 /** Size of a free JSON field (document data), in bytes of its text. */
 export const JSON_MAX_BYTES = 65_536;
 
+/** One uploaded file, in bytes: a scanned contract of some hundred pages; it is held in memory while it is stored. */
+export const FILE_MAX_BYTES = 10_485_760;
+
+/** Files at once, of one subject and of one request: what people can still look through. */
+export const FILES_AT_ONCE_MAX = 20;
+export const SUBJECT_FILES_MAX = 50;
+export const REQUEST_FILES_MAX = 200;
+
+/** Uploads of one person in a day: above all that people do by hand, below what fills a disk. */
+export const UPLOADS_PER_DAY_MAX = 500;
+
 /** GraphQL: tokens, depth, aliases, directives and cost of one operation. A 120-byte nested query can exhaust 4 GB. */
 export const QUERY_MAX_TOKENS = 2000;
 export const QUERY_MAX_DEPTH = 12;

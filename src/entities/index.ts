@@ -26,6 +26,10 @@ import { User } from './organisation/user.js';
 import { PlanTemplateRow } from './plans/plan-template.js';
 import { Plan, PlanLine, PlanMilestone } from './plans/plan.js';
 import { ProjectTemplateRow } from './projects/project-template.js';
+import { Invoice, InvoiceLine } from './contracts/invoice.js';
+import { Quote, QuoteLine } from './contracts/quote.js';
+import { Attachment, StoredFile } from './documents/stored-file.js';
+import { ApprovalStanding } from './approvals/approval-standing.js';
 import { Project, ProjectStage } from './projects/project.js';
 import { MessageTemplateRow } from './schedule/message-template.js';
 import { NotificationPreferenceRow } from './schedule/notification-preference.js';
@@ -47,8 +51,10 @@ export const ENTITIES = [
   ApprovalQuestion,
   ApprovalReader,
   ApprovalRequest,
+  ApprovalStanding,
   ApprovalStep,
   ApprovalText,
+  Attachment,
   AuditCheckpointRow,
   AuditLeafRow,
   BusinessCalendarRow,
@@ -65,6 +71,8 @@ export const ENTITIES = [
   FormTemplateRow,
   IdempotencyRecord,
   MessageTemplateRow,
+  Invoice,
+  InvoiceLine,
   Notification,
   NotificationPreferenceRow,
   NumberSequence,
@@ -76,6 +84,8 @@ export const ENTITIES = [
   PlanMilestone,
   PlanTemplateRow,
   ProcessVersion,
+  Quote,
+  QuoteLine,
   Project,
   ProjectStage,
   ProjectTemplateRow,
@@ -87,6 +97,7 @@ export const ENTITIES = [
   RuleOccurrence,
   Session,
   SignInAttempt,
+  StoredFile,
   Timer,
   User,
 ];

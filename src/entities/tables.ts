@@ -134,6 +134,8 @@ export interface ApprovalReader {
 
 export interface ApprovalRequest {
   amount: Numeric | null;
+  attachments: Generated<Json>;
+  carried_over: Json | null;
   chain_head: string;
   choices: Generated<Json>;
   content: Json;
@@ -159,6 +161,19 @@ export interface ApprovalRequest {
   subject_type: string;
   submitted_at: ColumnType<string, Date | string, Date | string>;
   title: string;
+}
+
+export interface ApprovalStanding {
+  asked_steps: Generated<Json>;
+  changed_at: ColumnType<string, Date | string, Date | string> | null;
+  changed_by_id: string | null;
+  id: string;
+  purpose: string;
+  request_id: string;
+  subject_id: string;
+  subject_type: string;
+  touched_fields: Generated<Json>;
+  voided_steps: Generated<Json>;
 }
 
 export interface ApprovalStep {
@@ -208,6 +223,13 @@ export interface AppUser {
   successor_id: string | null;
 }
 
+export interface Attachment {
+  file_id: string;
+  id: string;
+  subject_id: string;
+  subject_type: string;
+}
+
 export interface AuditCheckpoint {
   at: ColumnType<string, Date | string, Date | string>;
   key_id: string;
@@ -254,6 +276,7 @@ export interface Contact {
 export interface Contract {
   amount: Numeric;
   archived_at: ColumnType<string, Date | string, Date | string> | null;
+  copied_from_id: string | null;
   created_at: ColumnType<string, Date | string, Date | string>;
   created_by_id: string;
   currency: string;
@@ -263,9 +286,11 @@ export interface Contract {
   ends_on: string | null;
   id: string;
   kind: Generated<string>;
+  note: string | null;
   number: string;
   owner_id: string;
   project_id: string | null;
+  quote_id: string | null;
   signing_mode: string | null;
   starts_on: string | null;
   status: Generated<string>;
@@ -401,6 +426,37 @@ export interface IdempotencyRecord {
   expires_at: ColumnType<string, Date | string, Date | string>;
   key: string;
   payload_digest: string;
+}
+
+export interface Invoice {
+  amount: Numeric;
+  archived_at: ColumnType<string, Date | string, Date | string> | null;
+  contract_id: string;
+  created_at: ColumnType<string, Date | string, Date | string>;
+  created_by_id: string;
+  currency: string;
+  customer_id: string;
+  department_id: string | null;
+  discount_percent: Generated<Numeric>;
+  due_on: string | null;
+  id: string;
+  note: string | null;
+  number: string;
+  owner_id: string;
+  status: Generated<string>;
+  title: string;
+  updated_at: ColumnType<string, Date | string, Date | string>;
+  updated_by_id: string;
+  version: Generated<number>;
+}
+
+export interface InvoiceLine {
+  description: string;
+  id: string;
+  invoice_id: string;
+  position: number;
+  quantity: Numeric;
+  unit_price: Numeric;
 }
 
 export interface MessageTemplate {
@@ -569,6 +625,38 @@ export interface ProjectTemplate {
   version: number;
 }
 
+export interface Quote {
+  amount: Numeric;
+  archived_at: ColumnType<string, Date | string, Date | string> | null;
+  copied_from_id: string | null;
+  created_at: ColumnType<string, Date | string, Date | string>;
+  created_by_id: string;
+  currency: string;
+  customer_id: string;
+  department_id: string | null;
+  discount_percent: Generated<Numeric>;
+  id: string;
+  note: string | null;
+  number: string;
+  owner_id: string;
+  project_id: string | null;
+  status: Generated<string>;
+  title: string;
+  updated_at: ColumnType<string, Date | string, Date | string>;
+  updated_by_id: string;
+  valid_until: string | null;
+  version: Generated<number>;
+}
+
+export interface QuoteLine {
+  description: string;
+  id: string;
+  position: number;
+  quantity: Numeric;
+  quote_id: string;
+  unit_price: Numeric;
+}
+
 export interface RecordEvent {
   at: ColumnType<string, Date | string, Date | string> | null;
   id: string;
@@ -637,6 +725,17 @@ export interface SignInAttempt {
   points: Generated<number>;
 }
 
+export interface StoredFile {
+  content: Buffer;
+  digest: string;
+  id: string;
+  media_type: string;
+  name: string;
+  size: number;
+  uploaded_at: ColumnType<string, Date | string, Date | string>;
+  uploaded_by_id: string;
+}
+
 export interface Timer {
   due_at: ColumnType<string, Date | string, Date | string>;
   fired_at: ColumnType<string, Date | string, Date | string> | null;
@@ -660,8 +759,10 @@ export interface DB {
   approval_question: ApprovalQuestion;
   approval_reader: ApprovalReader;
   approval_request: ApprovalRequest;
+  approval_standing: ApprovalStanding;
   approval_step: ApprovalStep;
   approval_text: ApprovalText;
+  attachment: Attachment;
   audit_checkpoint: AuditCheckpoint;
   audit_leaf: AuditLeaf;
   business_calendar: BusinessCalendar;
@@ -677,6 +778,8 @@ export interface DB {
   follow_up_event: FollowUpEvent;
   form_template: FormTemplate;
   idempotency_record: IdempotencyRecord;
+  invoice: Invoice;
+  invoice_line: InvoiceLine;
   message_template: MessageTemplate;
   notification: Notification;
   notification_preference: NotificationPreference;
@@ -692,6 +795,8 @@ export interface DB {
   project: Project;
   project_stage: ProjectStage;
   project_template: ProjectTemplate;
+  quote: Quote;
+  quote_line: QuoteLine;
   record_event: RecordEvent;
   recurring_rule: RecurringRule;
   role: Role;
@@ -699,5 +804,6 @@ export interface DB {
   rule_occurrence: RuleOccurrence;
   session: Session;
   sign_in_attempt: SignInAttempt;
+  stored_file: StoredFile;
   timer: Timer;
 }

@@ -6,9 +6,25 @@ import { ExplanationResolver } from './approvals/explanation-resolver.js';
 import { ProcessResolver } from './approvals/process-resolver.js';
 import { EventFields, ProcessFields, QuestionFields, RequestFields } from './approvals/request-fields.js';
 import { VerbResolver } from './approvals/verb-resolver.js';
+import {
+  ContractStanding,
+  InvoiceStanding,
+  PlanStanding,
+  ProjectStanding,
+  QuoteStanding,
+  StandingResolver,
+} from './approvals/standing-resolver.js';
 import { ContractResolver } from './contracts/contract-resolver.js';
+import { InvoiceResolver } from './contracts/invoice-resolver.js';
+import { QuoteResolver } from './contracts/quote-resolver.js';
 import { CustomerResolver } from './customers/customer-resolver.js';
 import { DocumentResolver } from './documents/document-resolver.js';
+import {
+  RequestAttachmentResolver,
+  RequestFilesResolver,
+  StoredFileResolver,
+  SubjectFilesResolver,
+} from './documents/file-resolver.js';
 import { DepartmentFields, OrganisationResolver, UserFields } from './organisation/organisation-resolver.js';
 import { AbsenceFields, AbsenceResolver } from './organisation/absence-resolver.js';
 import { LeaverResolver } from './organisation/leaver-resolver.js';
@@ -31,6 +47,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   AssignmentFields,
   CalendarFeedResolver,
   ContractResolver,
+  ContractStanding,
   CustomerResolver,
   DepartmentFields,
   DocumentResolver,
@@ -38,21 +55,33 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ExplanationResolver,
   FollowUpEventFields,
   FollowUpResolver,
+  InvoiceResolver,
+  InvoiceStanding,
   LeaverResolver,
   NotificationResolver,
   OrganisationResolver,
   OutboxResolver,
   PlanMilestoneResolver,
   PlanResolver,
+  PlanStanding,
   ProcessFields,
   ProcessResolver,
   ProjectResolver,
   ProjectStageResolver,
+  ProjectStanding,
   QuestionFields,
+  QuoteResolver,
+  QuoteStanding,
+  RequestAttachmentResolver,
   RequestFields,
   RecurringRuleResolver,
   StalledResolver,
   TargetFields,
+  RequestFilesResolver,
+  StalledResolver,
+  StandingResolver,
+  StoredFileResolver,
+  SubjectFilesResolver,
   TimerResolver,
   UserFields,
   VerbResolver,

@@ -79,6 +79,7 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
     ],
   },
   'A-44': { what: 'Marketing decisions: different levels follow different flows', missing: null },
+  'A-50': { what: 'Quote inside an opportunity: a pre-defined flow controls it', missing: null },
   'D-02': {
     what: 'Permissions follow the department structure and teams',
     missing: null,
@@ -120,6 +121,10 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
     what: 'Offsets that the source leaves open',
     missing: 'one of the six offsets is in a pack; the others are filled in alike',
     tests: [UNSET],
+  },
+  'S-29': {
+    what: 'Contract invoicing, collection and dunning',
+    missing: 'mailing and receipt of the invoice, receipts, collection and dunning',
   },
   'T-18': { what: 'Order-demand forecast of the stores by the 6th', missing: null, tests: [DUE_TIMES] },
   'T-19': { what: 'Stock list by the 6th', missing: null, tests: [DUE_TIMES, NO_STOCK_LIST] },
