@@ -288,6 +288,12 @@ export const ERRORS = {
     zh: '服务器内部错误（{id}）。',
     remedy: 'Report the id; the log entry with it tells what happened.',
   },
+  NO_HOLIDAY_DATA: {
+    kind: 'rule',
+    en: 'There are no public holidays on record for {place} in {year}: {reason}',
+    zh: '没有 {place} {year} 年的法定节假日数据：{reason}',
+    remedy: 'Import a year that is on record, or enter the days by hand with saveBusinessCalendar.',
+  },
   LAST_HOLDER: {
     kind: 'rule',
     en: 'Nobody else holds {roles}, which approvals need.',

@@ -72,3 +72,16 @@ export const SIMULATED_MAX = 2000;
 
 /** Requests whose history one insight is reckoned from. */
 export const INSIGHT_MAX = 5000;
+
+/** Special days of one business calendar: forty years of a country that moves its working days. */
+export const CALENDAR_DAYS_MAX = 2000;
+
+/** Business calendars of one company; each is read whole with the organisation. */
+export const CALENDARS_MAX = 200;
+
+/** Requests, and plans, reckoned again by one transaction after a calendar changed: a tenth of a second, so that nobody
+ *  waits long for a row. */
+export const RECKONED_AT_ONCE = 25;
+
+/** What a trial of a change shows of what it would move. */
+export const MOVES_SHOWN = 100;

@@ -26,6 +26,7 @@ export const PERMISSIONS = [
   'timer:manage',
   'organisation:read',
   'organisation:manage',
+  'calendar:manage',
   'audit:read',
 ] as const;
 export type PermissionName = (typeof PERMISSIONS)[number];

@@ -126,13 +126,22 @@ export interface MilestoneTimer {
   readonly at: Date;
 }
 
-/** All reminders and rungs of a milestone, each reckoned from its due time. A reminder whose time has passed already is
- *  left out; a rung never is. */
-export function milestoneTimers(
+/** All reminders and rungs of a milestone. A reminder whose time has passed already is left out; a rung never is. */
+export const milestoneTimers = (
   milestone: PlanMilestoneTemplate,
   due: Date | null,
   calendar: BusinessCalendar,
   now: Date,
+): MilestoneTimer[] =>
+  everyMilestoneTimer(milestone, due, calendar).filter(
+    ({ kind, at }) => kind === 'milestone-rung' || at > now,
+  );
+
+/** Every reminder and rung of a milestone, each reckoned from its due time. */
+export function everyMilestoneTimer(
+  milestone: PlanMilestoneTemplate,
+  due: Date | null,
+  calendar: BusinessCalendar,
 ): MilestoneTimer[] {
   if (due === null) return [];
   const { key } = milestone;
@@ -145,7 +154,7 @@ export function milestoneTimers(
     anchor = dueAt(calendar, anchor, after);
     return { kind: 'milestone-rung', milestone: key, index, at: anchor };
   });
-  return [...reminders.filter(({ at }) => at > now), ...rungs];
+  return [...reminders, ...rungs];
 }
 
 // ── What waits for what ────────────────────────────────────────────────────────────────────────────

@@ -159,6 +159,7 @@ const stepColumns = (step: StepState) => ({
   rung: step.rung,
   timers: step.timers.map(({ kind, index, at }) => ({ kind, index, at: at.toISOString() })),
   clockStoppedAt: step.clockStoppedAt,
+  calendarKey: step.calendarKey ?? null,
 });
 
 async function saveSteps(tx: TransactionContext, before: StoredRequest, after: RequestState): Promise<void> {

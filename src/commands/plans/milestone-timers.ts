@@ -13,16 +13,18 @@ export interface MilestoneTimerPayload {
   readonly index: number;
 }
 
-/** Writes timers of a plan, each once: the key names the plan, the milestone, the kind and the place in its list. */
+/** Writes timers of a plan, each once: the key names the plan, the milestone, the kind and the place in its list; and the
+ *  change of a calendar that moved them, if one did. */
 export async function setTimers(
   tx: TransactionContext,
   plan: Plan,
   timers: readonly MilestoneTimer[],
+  changeId: string | null = null,
 ): Promise<void> {
   if (timers.length === 0) return;
   const rows = timers.map(({ kind, milestone, index, at }) => ({
     id: newRowId(),
-    key: `${plan.id}/${milestone}/${kind === 'milestone-rung' ? 'rung' : 'reminder'}/${index}`,
+    key: `${plan.id}/${milestone}/${kind === 'milestone-rung' ? 'rung' : 'reminder'}/${index}${changeId === null ? '' : `/${changeId}`}`,
     kind,
     subjectId: plan.id,
     dueAt: at,
