@@ -83,5 +83,9 @@ export const CALENDARS_MAX = 200;
  *  waits long for a row. */
 export const RECKONED_AT_ONCE = 25;
 
+/** Once more after this time: by then every transaction that was under way with the old calendar has ended (statements and
+ *  idle ones are cut off before), so that nothing it opened keeps the old due time. */
+export const RECKONED_AGAIN_SECONDS = 60;
+
 /** What a trial of a change shows of what it would move. */
 export const MOVES_SHOWN = 100;

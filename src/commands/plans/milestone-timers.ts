@@ -19,12 +19,12 @@ export async function setTimers(
   tx: TransactionContext,
   plan: Plan,
   timers: readonly MilestoneTimer[],
-  changeId: string | null = null,
+  movedBy: string | null = null,
 ): Promise<void> {
   if (timers.length === 0) return;
   const rows = timers.map(({ kind, milestone, index, at }) => ({
     id: newRowId(),
-    key: `${plan.id}/${milestone}/${kind === 'milestone-rung' ? 'rung' : 'reminder'}/${index}${changeId === null ? '' : `/${changeId}`}`,
+    key: `${plan.id}/${milestone}/${kind === 'milestone-rung' ? 'rung' : 'reminder'}/${index}${movedBy === null ? '' : `/${movedBy}`}`,
     kind,
     subjectId: plan.id,
     dueAt: at,

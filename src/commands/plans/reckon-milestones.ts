@@ -10,7 +10,6 @@ import {
   parsePeriod,
   type MilestoneTimer,
 } from '../../workflows/plan-cycle.js';
-import type { PlanMilestoneTemplate } from '../../workflows/template-file.js';
 import type { CalendarScope } from '../organisation/calendar-scope.js';
 import type { TransactionContext } from '../transaction.js';
 import { cancelTimers, setTimers } from './milestone-timers.js';
@@ -93,16 +92,25 @@ export async function reckonPlan(
   const { template, calendar } = world;
   if (!template || template.version !== plan.templateVersion) return 0;
   const moves = movesOf(plan, world);
+  const dueOf = (one: PlanMilestone): Date | null => {
+    const move = moves.find(({ milestone }) => milestone === one);
+    return move ? move.to : one.dueAt;
+  };
+  // All times first: one that can't be reckoned leaves the plan as it is.
+  const planned = plan.milestones
+    .filter(({ status }) => status !== MilestoneStatus.DONE)
+    .flatMap((milestone) => {
+      const described = template.milestones.find(({ key }) => key === milestone.key);
+      const due = dueOf(milestone);
+      return described ? { key: milestone.key, timers: everyMilestoneTimer(described, due, calendar) } : [];
+    });
   for (const { milestone, from, to } of moves) {
     milestone.dueAt = to;
     const move = { wasDueAt: from, dueAt: to, calendarKey: calendar.key, calendarVersion: version };
     const row = { id: newRowId(), milestoneId: milestone.id, ...move, changeId, movedAt: tx.now };
     await tx.em.insertMany(PlanMilestoneMove, [row]);
   }
-  for (const milestone of plan.milestones.filter(({ status }) => status !== MilestoneStatus.DONE)) {
-    const described = template.milestones.find(({ key }) => key === milestone.key);
-    if (described) await moveTimers(tx, plan, milestone, described, world, changeId);
-  }
+  for (const { key, timers } of planned) await moveTimers(tx, plan, key, timers, changeId);
   return moves.length;
 }
 
@@ -110,9 +118,8 @@ export async function reckonPlan(
 async function moveTimers(
   tx: TransactionContext,
   plan: Plan,
-  { key, dueAt }: PlanMilestone,
-  described: PlanMilestoneTemplate,
-  { calendar }: PlanWorld,
+  key: string,
+  timers: readonly MilestoneTimer[],
   changeId: string,
 ): Promise<void> {
   const rows = await readDb(tx.em)
@@ -124,7 +131,7 @@ async function moveTimers(
     .execute();
   const rowsOf = ({ kind, index }: MilestoneTimer) =>
     rows.filter((row) => row.kind === kind && row.index === index);
-  const planned = everyMilestoneTimer(described, dueAt, calendar).filter((timer) => {
+  const planned = timers.filter((timer) => {
     const known = rowsOf(timer);
     if (known.some(({ state }) => state === TimerState.FIRED)) return false;
     return known.length > 0 || timer.at > tx.now;
@@ -134,5 +141,5 @@ async function moveTimers(
     rowsOf(timer).some(({ due_at }) => new Date(due_at).getTime() === timer.at.getTime());
   if (scheduled.length === planned.length && planned.every(same)) return;
   await cancelTimers(tx, plan.id, [key]);
-  await setTimers(tx, plan, planned, changeId);
+  await setTimers(tx, plan, planned, `${changeId}/${tx.now.getTime()}`);
 }

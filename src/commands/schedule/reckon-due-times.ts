@@ -3,7 +3,7 @@ import { readDb } from '../../entities/read-db.js';
 import { newRowId } from '../../entities/row-id.js';
 import { Timer, TimerState } from '../../entities/schedule/timer.js';
 import { isRefusal } from '../../errors.js';
-import { RECKONED_AT_ONCE } from '../../limits.js';
+import { RECKONED_AGAIN_SECONDS, RECKONED_AT_ONCE } from '../../limits.js';
 import type { CalendarChange } from '../../workflows/verb-facts.js';
 import { reckonRequest, requestsAfter } from '../approvals/reckon-requests.js';
 import { scopeOf, type CalendarScope } from '../organisation/calendar-scope.js';
@@ -47,20 +47,27 @@ const payloadSchema = z.object({
   phase: z.string(),
   after: z.guid().nullable(),
   batch: z.int().min(0),
+  /** 1: everything once more. */
+  pass: z.int().min(0).max(1),
 });
 type Place = z.infer<typeof payloadSchema>;
 
 /** Sets out to reckon every due time that hangs on the change, in the transaction that makes it. */
 export const scheduleReckoning = (tx: TransactionContext, changeId: string): Promise<void> =>
-  schedule(tx, changeId, { phase: PHASES[0]!.name, after: null, batch: 0 });
+  schedule(tx, changeId, { phase: PHASES[0]!.name, after: null, batch: 0, pass: 0 });
 
-async function schedule(tx: TransactionContext, changeId: string, payload: Place): Promise<void> {
+async function schedule(
+  tx: TransactionContext,
+  changeId: string,
+  payload: Place,
+  dueAt = tx.now,
+): Promise<void> {
   const row = {
     id: newRowId(),
     key: `calendar/${changeId}/${payload.batch}`,
     kind: RECKON,
     subjectId: changeId,
-    dueAt: tx.now,
+    dueAt,
     state: TimerState.SCHEDULED,
     payload,
   };
@@ -71,7 +78,8 @@ async function schedule(tx: TransactionContext, changeId: string, payload: Place
 /**
  * Reckons the next few again, and leaves a timer for those behind them in the same transaction: however many there are,
  * a process that dies half-way repeats at most one batch, of which nothing was kept. What has followed the change
- * already, or is reckoned twice, does not move.
+ * already, or is reckoned twice, does not move. All of it comes twice, the second time for what was opened by a
+ * transaction that had read the old calendar and committed after the first had passed.
  */
 export async function reckonDueTimes(tx: TransactionContext, timer: Timer): Promise<void> {
   const place = payloadSchema.parse(timer.payload);
@@ -96,11 +104,15 @@ export async function reckonDueTimes(tx: TransactionContext, timer: Timer): Prom
   const scope = scopeOf(await loadOrganisation(tx.em), change);
   const ids = await phase.next(tx, scope, place.after, RECKONED_AT_ONCE);
   for (const id of ids) await reckonOne(tx, phase, id, { changeId: timer.subjectId, because });
-  const batch = place.batch + 1;
+  const further = { ...place, batch: place.batch + 1 };
   if (ids.length === RECKONED_AT_ONCE)
-    return schedule(tx, timer.subjectId, { phase: phase.name, after: ids.at(-1)!, batch });
+    return schedule(tx, timer.subjectId, { ...further, after: ids.at(-1)! });
   const next = PHASES[index + 1];
-  if (next) await schedule(tx, timer.subjectId, { phase: next.name, after: null, batch });
+  if (next) return schedule(tx, timer.subjectId, { ...further, phase: next.name, after: null });
+  if (place.pass > 0) return;
+  const again = { ...further, phase: PHASES[0]!.name, after: null, pass: 1 };
+  const later = new Date(tx.now.getTime() + RECKONED_AGAIN_SECONDS * 1000);
+  await schedule(tx, timer.subjectId, again, later);
 }
 
 /** One that can't be reckoned (its time lies beyond what the calendar covers, say) keeps its times; the others go on. */
