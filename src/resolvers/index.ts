@@ -11,11 +11,7 @@ import { CustomerResolver } from './customers/customer-resolver.js';
 import { DocumentResolver } from './documents/document-resolver.js';
 import { DepartmentFields, OrganisationResolver, UserFields } from './organisation/organisation-resolver.js';
 import { AbsenceFields, AbsenceResolver } from './organisation/absence-resolver.js';
-import {
-  CalendarChangeFields,
-  CalendarFields,
-  CalendarResolver,
-} from './organisation/calendar-resolver.js';
+import { CalendarChangeFields, CalendarFields, CalendarResolver } from './organisation/calendar-resolver.js';
 import { LeaverResolver } from './organisation/leaver-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';

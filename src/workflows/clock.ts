@@ -3,13 +3,7 @@ import { emit, type Draft } from './draft.js';
 import type { DueRule } from './duration.js';
 import { calendarOfPerson } from './organisation.js';
 import { isDecisionStep, nodesOf, type DecisionStep, type ProcessDefinition } from './process.js';
-import {
-  currentStep,
-  type NewAssignment,
-  type RequestState,
-  type StepState,
-  type World,
-} from './request.js';
+import { currentStep, type NewAssignment, type RequestState, type StepState, type World } from './request.js';
 
 /** How far away something was when the clock stopped, from now on: in the time, calendar or business, that is counted. */
 export function movedBy(
@@ -56,7 +50,11 @@ export function clockOf(
   const keys =
     definition.calendar !== null || asked.length === 0
       ? [definition.calendar]
-      : new Set((open.length > 0 ? open : asked).map(({ personId }) => calendarOfPerson(world.organisation, personId)));
+      : new Set(
+          (open.length > 0 ? open : asked).map(({ personId }) =>
+            calendarOfPerson(world.organisation, personId),
+          ),
+        );
   const clocks = [...keys].map((key): StepClock => {
     const calendar = world.calendarOf(key);
     return { calendar, dueAt: step.due === null ? null : dueAt(calendar, openedAt, step.due) };

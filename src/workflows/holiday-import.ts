@@ -141,7 +141,12 @@ export function daysOff(
 }
 
 /** The spans of the date's weekday without what lies between two times of the day, in milliseconds. */
-function spansOutside(calendar: BusinessCalendar, date: LocalDate, from: number, to: number): Holiday['spans'] {
+function spansOutside(
+  calendar: BusinessCalendar,
+  date: LocalDate,
+  from: number,
+  to: number,
+): Holiday['spans'] {
   return calendar.week[weekdayOf(dayOfDate(date))].flatMap((span) => {
     const [opens, closes] = [millisOf(span.from), millisOf(span.to)];
     const parts = [

@@ -92,8 +92,12 @@ export function departmentsUp(organisation: Organisation, departmentId: string |
 }
 
 /** The business calendar of a department: its own, else of the nearest one above that has one; null: the company's. */
-export const calendarOfDepartment = (organisation: Organisation, departmentId: string | null): string | null =>
-  departmentsUp(organisation, departmentId).find(({ calendarKey }) => calendarKey !== null)?.calendarKey ?? null;
+export const calendarOfDepartment = (
+  organisation: Organisation,
+  departmentId: string | null,
+): string | null =>
+  departmentsUp(organisation, departmentId).find(({ calendarKey }) => calendarKey !== null)?.calendarKey ??
+  null;
 
 /** The business calendar by which a person works: their own, else their department's. null: the company's. */
 export function calendarOfPerson(organisation: Organisation, personId: string): string | null {

@@ -95,7 +95,10 @@ function reckonStep(
   );
   if (first === null) return;
   const move = (at: Date): Date => overStops(at, stops, node.due?.in ?? 'calendar', calendar);
-  const due = stops.reduce((at, stop) => (at > stop.from ? overStops(at, [stop], node.due?.in, calendar) : at), first);
+  const due = stops.reduce(
+    (at, stop) => (at > stop.from ? overStops(at, [stop], node.due?.in, calendar) : at),
+    first,
+  );
   const all = timersOf(node, first, calendar).map((timer) => ({ ...timer, at: move(timer.at) }));
   const timers = all.filter(
     (timer) => isIn(step.timers, timer) || (!isIn(opening.timers, timer) && timer.at > world.now),

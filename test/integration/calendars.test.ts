@@ -137,9 +137,7 @@ beforeAll(async () => {
     expires: { after: 'P10D', in: 'business' },
   });
   await publishProcess(em, 'by-finance', [step([{ rule: 'role', role: 'finance' }])]);
-  await publishProcess(em, 'by-both', [
-    step([{ rule: 'manager' }, { rule: 'role', role: 'finance' }]),
-  ]);
+  await publishProcess(em, 'by-both', [step([{ rule: 'manager' }, { rule: 'role', role: 'finance' }])]);
   await save(office('shanghai', 'Asia/Shanghai'));
   await save(office('berlin', 'Europe/Berlin'));
   await setOf({ departmentId: await departmentIdOf('marketing'), calendarKey: 'shanghai' });
@@ -313,7 +311,8 @@ describe('a reckoning', () => {
   test('leaves a paused clock standing; it goes on by the calendar as it is then', async () => {
     const id = await submitted('by-manager');
     const pause = 'mutation ($input: PauseRequestInput!) { pauseRequest(input: $input) { request { id } } }';
-    const resume = 'mutation ($input: ResumeRequestInput!) { resumeRequest(input: $input) { request { id } } }';
+    const resume =
+      'mutation ($input: ResumeRequestInput!) { resumeRequest(input: $input) { request { id } } }';
     await app.ask('admin', pause, { input: { requestId: id, comment: 'waiting' } });
     await edit('shanghai', 'Asia/Shanghai', HOLIDAY('2024-05-21'));
     await settle();
@@ -432,9 +431,13 @@ describe('a reckoning', () => {
           .execute()
       ).map(({ kind, due_at }) => `${kind} ${new Date(due_at).toISOString()}`);
     // One is done before.
-    await app.ask('sales', 'mutation ($input: CreateDocumentInput!) { createDocument(input: $input) { document { id } } }', {
-      input: { title: 'Forecast', formKey: 'F-078', planId: id },
-    });
+    await app.ask(
+      'sales',
+      'mutation ($input: CreateDocumentInput!) { createDocument(input: $input) { document { id } } }',
+      {
+        input: { title: 'Forecast', formKey: 'F-078', planId: id },
+      },
+    );
     const [before, timers] = [await milestones(), await rungs()];
     const moving = before.filter(({ dueAt, status }) => dueAt !== null && status !== 'DONE');
     expect(moving.length).toBeGreaterThan(1);
@@ -486,7 +489,9 @@ describe('refusals', () => {
 
   test('only who manages calendars changes them; everyone who may see the organisation sees them', async () => {
     expect(await refusal(office('mine', 'UTC'), 'sales')).toBe('FORBIDDEN');
-    expect(await app.refusal('gm', SET, { input: { company: true, calendarKey: 'berlin' } })).toBe('FORBIDDEN');
+    expect(await app.refusal('gm', SET, { input: { company: true, calendarKey: 'berlin' } })).toBe(
+      'FORBIDDEN',
+    );
     expect(await app.refusal(null, '{ businessCalendars { key } }')).toBe('UNAUTHENTICATED');
     const { businessCalendars } = await app.ask<{ businessCalendars: { key: string }[] }>(
       'sales',
@@ -515,9 +520,17 @@ describe('refusals', () => {
       { week: {} },
       { week: { monday: [{ from: '17:00', to: '09:00' }] } },
       { week: { monday: [...NINE_TO_FIVE, { from: '16:00', to: '18:00' }] } },
-      { holidays: [{ date: '2024-05-21', name: 'a' }, { date: '2024-05-21', name: 'b' }] },
+      {
+        holidays: [
+          { date: '2024-05-21', name: 'a' },
+          { date: '2024-05-21', name: 'b' },
+        ],
+      },
       { holidays: [{ date: '2024-02-30', name: 'a' }] },
-      { holidays: [{ date: '2024-05-21', name: 'a' }], makeUpDays: [{ date: '2024-05-21', weekday: 'MONDAY' }] },
+      {
+        holidays: [{ date: '2024-05-21', name: 'a' }],
+        makeUpDays: [{ date: '2024-05-21', weekday: 'MONDAY' }],
+      },
     ];
     for (const more of bad) {
       const input = { ...office('bad', 'UTC'), ...more };
@@ -535,7 +548,8 @@ describe('refusals', () => {
   });
 
   test('working time is reckoned for anyone who asks', async () => {
-    const ask = 'query ($input: WorkingTimeInput!) { workingTime(input: $input) { isWorking nextWorkingAt dueAt } }';
+    const ask =
+      'query ($input: WorkingTimeInput!) { workingTime(input: $input) { isWorking nextWorkingAt dueAt } }';
     const { workingTime } = await app.ask<{ workingTime: object }>('sales', ask, {
       input: { calendarKey: 'shanghai', from: '2024-05-24T10:00:00Z', duration: 'P1DT2H' },
     });
@@ -599,7 +613,10 @@ describe('importing holidays', () => {
     const edited = kept.map((day) =>
       day.date === '2025-01-01' ? { ...day, name: 'Half', spans: [{ from: '09:00', to: '12:00' }] } : day,
     );
-    await save({ ...inputOf({ version: calendar.version, days: edited }), ...office('imported', 'Asia/Shanghai') });
+    await save({
+      ...inputOf({ version: calendar.version, days: edited }),
+      ...office('imported', 'Asia/Shanghai'),
+    });
     const again = await bringIn({ calendarKey: 'imported', country: 'CN', year: 2025 });
     expect(again).toMatchObject({ added: [], changed: [], removed: [] });
     expect(again.conflicts).toEqual([
@@ -632,7 +649,9 @@ describe('importing holidays', () => {
 
   test('a year or place without data is refused, never silently empty', async () => {
     const refused = (input: object) =>
-      app.refusal('admin', IMPORT, { input: { calendarKey: 'imported', country: 'CN', year: 2026, ...input } });
+      app.refusal('admin', IMPORT, {
+        input: { calendarKey: 'imported', country: 'CN', year: 2026, ...input },
+      });
     expect(await refused({ year: 2030 })).toBe('NO_HOLIDAY_DATA');
     expect(await refused({ country: 'DE', year: 2150 })).toBe('NO_HOLIDAY_DATA');
     expect(await refused({ country: 'XX' })).toBe('BAD_USER_INPUT');
@@ -642,8 +661,8 @@ describe('importing holidays', () => {
     expect(await refused({ country: 'DE', region: 'constructor' })).toBe('BAD_USER_INPUT');
     expect(await refused({ year: -1 })).toBe('BAD_USER_INPUT');
     expect(await refused({ calendarKey: 'nowhere' })).toBe('NOT_FOUND');
-    expect(await app.refusal('sales', IMPORT, { input: { calendarKey: 'china', country: 'CN', year: 2026 } })).toBe(
-      'FORBIDDEN',
-    );
+    expect(
+      await app.refusal('sales', IMPORT, { input: { calendarKey: 'china', country: 'CN', year: 2026 } }),
+    ).toBe('FORBIDDEN');
   });
 });

@@ -29,7 +29,11 @@ const OFFICE = anOrganisation({
     dee: { department: 'finance' },
     eve: { department: 'finance', calendar: 'west' },
   },
-  departments: { company: {}, sales: { parent: 'company' }, finance: { parent: 'company', calendar: 'east' } },
+  departments: {
+    company: {},
+    sales: { parent: 'company' },
+    finance: { parent: 'company', calendar: 'east' },
+  },
 });
 
 const days = (count: number) => ({ after: `P${count}D`, in: 'business' }) as const;
@@ -84,7 +88,10 @@ type Move =
   | { readonly do: 'pause' | 'resume' | 'ask' | 'answer' | 'approve' | 'fire' };
 
 const anyMove: fc.Arbitrary<Move> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), hours: fc.integer({ min: 1, max: 40 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('wait' as const), hours: fc.integer({ min: 1, max: 40 }) }),
+  },
   {
     weight: 3,
     arbitrary: fc
@@ -95,14 +102,28 @@ const anyMove: fc.Arbitrary<Move> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc
-      .constantFrom('pause' as const, 'resume' as const, 'ask' as const, 'answer' as const, 'approve' as const, 'fire' as const)
+      .constantFrom(
+        'pause' as const,
+        'resume' as const,
+        'ask' as const,
+        'answer' as const,
+        'approve' as const,
+        'fire' as const,
+      )
       .map((what) => ({ do: what })),
   },
 );
 
-const calendarsOf = (calendars: Calendars): World['calendarOf'] => (key) => calendars[(key ?? 'home') as Key];
+const calendarsOf =
+  (calendars: Calendars): World['calendarOf'] =>
+  (key) =>
+    calendars[(key ?? 'home') as Key];
 
-const EVERYBODY = fc.record({ home: anyCalendar('home'), east: anyCalendar('east'), west: anyCalendar('west') });
+const EVERYBODY = fc.record({
+  home: anyCalendar('home'),
+  east: anyCalendar('east'),
+  west: anyCalendar('west'),
+});
 
 /** The command that a move comes to; null: nothing could be done. */
 function commandOf(story: Story, what: Move['do']): Command | null {
@@ -114,12 +135,21 @@ function commandOf(story: Story, what: Move['do']): Command | null {
     case 'resume':
       return { type: what, by: 'gus', comment: 'because' };
     case 'ask':
-      return open ? { type: 'ask', by: open.personId, ordinal: open.ordinal, of: null, question: 'why?' } : null;
+      return open
+        ? { type: 'ask', by: open.personId, ordinal: open.ordinal, of: null, question: 'why?' }
+        : null;
     case 'answer':
       return asked ? { type: 'answer', by: asked.askedOfId, number: asked.number, answer: 'so' } : null;
     case 'approve':
       return open
-        ? { type: 'decide', by: open.personId, ordinal: open.ordinal, action: 'APPROVE', comment: null, evidence: null }
+        ? {
+            type: 'decide',
+            by: open.personId,
+            ordinal: open.ordinal,
+            action: 'APPROVE',
+            comment: null,
+            evidence: null,
+          }
         : null;
     default:
       return null;
@@ -225,10 +255,16 @@ describe('due times and edited calendars', () => {
         calendarOf: calendarsOf(all),
       });
       // Monday 10:00 in Shanghai is before work in Berlin.
-      expect(story.step('review')).toMatchObject({ calendarKey: 'home', dueAt: new Date('2026-03-03T02:00:00Z') });
+      expect(story.step('review')).toMatchObject({
+        calendarKey: 'home',
+        dueAt: new Date('2026-03-03T02:00:00Z'),
+      });
       story.calendarOf = calendarsOf(late);
       story.reckon();
-      expect(story.step('review')).toMatchObject({ calendarKey: 'west', dueAt: new Date('2026-03-03T08:00:00Z') });
+      expect(story.step('review')).toMatchObject({
+        calendarKey: 'west',
+        dueAt: new Date('2026-03-03T08:00:00Z'),
+      });
     }
   });
 
@@ -255,7 +291,9 @@ describe('due times and edited calendars', () => {
     expect(story.reckon().map(({ type }) => type)).toEqual(['DUE_MOVED']);
     const fired = new Set<string>();
     fireDue(story, fired);
-    expect([...fired]).toEqual([timerKey({ step: 'review', round: 1, attempt: 1, kind: 'reminder', index: 0 })]);
+    expect([...fired]).toEqual([
+      timerKey({ step: 'review', round: 1, attempt: 1, kind: 'reminder', index: 0 }),
+    ]);
     // Off again: the reminder lies ahead once more, and has acted.
     story.calendarOf = () => calendar({ [tuesday]: 'off' });
     story.reckon();

@@ -77,23 +77,27 @@ interface OrganisationSketch {
 
 /** An organisation from names; ids, keys and names are the same word. */
 export function anOrganisation(sketch: OrganisationSketch): Organisation {
-  const people = Object.entries(sketch.people).map(([id, { manager, department, inactive, calendar }]): Person => ({
-    id,
-    name: id,
-    email: `${id}@example.test`,
-    active: !inactive,
-    departmentId: department ?? null,
-    managerId: manager ?? null,
-    calendarKey: calendar ?? null,
-  }));
-  const departments = Object.entries(sketch.departments ?? {}).map(([id, { parent, head, calendar }]): Department => ({
-    id,
-    key: id,
-    name: id,
-    parentId: parent ?? null,
-    headId: head ?? null,
-    calendarKey: calendar ?? null,
-  }));
+  const people = Object.entries(sketch.people).map(
+    ([id, { manager, department, inactive, calendar }]): Person => ({
+      id,
+      name: id,
+      email: `${id}@example.test`,
+      active: !inactive,
+      departmentId: department ?? null,
+      managerId: manager ?? null,
+      calendarKey: calendar ?? null,
+    }),
+  );
+  const departments = Object.entries(sketch.departments ?? {}).map(
+    ([id, { parent, head, calendar }]): Department => ({
+      id,
+      key: id,
+      name: id,
+      parentId: parent ?? null,
+      headId: head ?? null,
+      calendarKey: calendar ?? null,
+    }),
+  );
   const grants = new Map<string, RoleGrant[]>();
   const grant = (role: string, row: RoleGrant): void =>
     void grants.set(role, [...(grants.get(role) ?? []), row]);

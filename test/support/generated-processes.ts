@@ -87,7 +87,10 @@ export const anyOrganisationOf = (size: number): fc.Arbitrary<Organisation> => {
         DEPARTMENTS.map((id, index): [string, Department] => {
           const up = above[index];
           const parentId = index === 0 || up === null || up === undefined ? null : (DEPARTMENTS[up] ?? null);
-          return [id, { id, key: id, name: id, parentId, headId: headIds[index] ?? null, calendarKey: calendarOf(id) }];
+          return [
+            id,
+            { id, key: id, name: id, parentId, headId: headIds[index] ?? null, calendarKey: calendarOf(id) },
+          ];
         }),
       ),
       grants: new Map(
@@ -129,7 +132,14 @@ export const fullOrganisationOf = (size: number): Organisation => {
         const headId = personName((index * 2) % size);
         return [
           id,
-          { id, key: id, name: id, parentId: DEPARTMENTS[index - 1] ?? null, headId, calendarKey: calendarOf(id) },
+          {
+            id,
+            key: id,
+            name: id,
+            parentId: DEPARTMENTS[index - 1] ?? null,
+            headId,
+            calendarKey: calendarOf(id),
+          },
         ];
       }),
     ),

@@ -1,13 +1,14 @@
 import { sql } from 'kysely';
 import { readFactRows, valueIn } from '../../entities/approvals/fact-rows.js';
-import type { StoredRequest } from '../../entities/approvals/request-rows.js';
+import { readRequests } from '../../entities/approvals/request-rows.js';
 import { readDb } from '../../entities/read-db.js';
-import { SYSTEM, type Command, type Fact } from '../../workflows/request.js';
+import { SYSTEM, type Command } from '../../workflows/request.js';
 import { unsealFact } from '../../workflows/seal.js';
 import type { CalendarChange } from '../../workflows/verb-facts.js';
 import type { CalendarScope } from '../organisation/calendar-scope.js';
 import type { TransactionContext } from '../transaction.js';
 import { applyCommand } from './apply-command.js';
+import { decideOnMany, saveMany } from './apply-to-many.js';
 
 type Reckon = Extract<Command, { type: 'reckon' }>;
 
@@ -49,23 +50,58 @@ export async function requestsAfter(
   return (await next.execute()).map(({ id }) => id);
 }
 
+/**
+ * Reckons the due times of some requests again, under their locks: one statement a table, not one a request. Answers
+ * those that have to be reckoned alone.
+ */
+export async function reckonTogether(
+  tx: TransactionContext,
+  ids: readonly string[],
+  because: CalendarChange,
+): Promise<string[]> {
+  await readDb(tx.em)
+    .selectFrom('approval_request')
+    .select('id')
+    .where('id', 'in', ids)
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  const stored = await readRequests(tx.em, ids);
+  const commands = await reckonCommands(tx, ids, because);
+  const due = stored.map((one) => ({ stored: one, command: commands.get(one.id) as Reckon }));
+  const decided = await decideOnMany(tx, due);
+  await saveMany(
+    tx,
+    decided.filter((one) => one !== null),
+  );
+  return due.filter((_, index) => decided[index] === null).map(({ stored: { id } }) => id);
+}
+
 /** Reckons the due times of one request again, under its lock. @throws the refusals of `reckon` */
 export async function reckonRequest(
   tx: TransactionContext,
   requestId: string,
   because: CalendarChange,
-): Promise<readonly Fact[]> {
-  const { facts } = await applyCommand(tx, requestId, (stored) => reckonCommand(tx, stored, because));
-  return facts;
+): Promise<void> {
+  await applyCommand(tx, requestId, async ({ id }) => {
+    const commands = await reckonCommands(tx, [id], because);
+    return commands.get(id) as Reckon;
+  });
 }
 
-export async function reckonCommand(
+/** The command for each request, with its whole history. */
+export async function reckonCommands(
   tx: TransactionContext,
-  { id }: StoredRequest,
+  ids: readonly string[],
   because: CalendarChange,
-): Promise<Reckon> {
-  const { facts, texts } = await readFactRows(tx.em, [id]);
+): Promise<ReadonlyMap<string, Reckon>> {
+  const { facts, texts } = await readFactRows(tx.em, ids);
   const valueOf = valueIn(texts);
-  const history = facts.map(({ canonical }) => unsealFact(canonical, valueOf));
-  return { type: 'reckon', by: SYSTEM, because, history };
+  const rowsOf = Map.groupBy(facts, ({ requestId }) => requestId);
+  return new Map(
+    ids.map((id) => {
+      const history = (rowsOf.get(id) ?? []).map(({ canonical }) => unsealFact(canonical, valueOf));
+      return [id, { type: 'reckon', by: SYSTEM, because, history }];
+    }),
+  );
 }

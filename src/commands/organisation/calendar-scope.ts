@@ -44,7 +44,9 @@ export function scopeOf(
   if (departmentId !== null) {
     return {
       calendar: null,
-      people: people.filter((id) => isUnder(organisation, organisation.people.get(id)?.departmentId, departmentId)),
+      people: people.filter((id) =>
+        isUnder(organisation, organisation.people.get(id)?.departmentId, departmentId),
+      ),
       departments: departments.filter((id) => isUnder(organisation, id, departmentId)),
     };
   }

@@ -7,9 +7,10 @@ import { Instant } from '../../entities/scalars.js';
 import { isRefusal } from '../../errors.js';
 import { MOVES_SHOWN } from '../../limits.js';
 import { decide } from '../../workflows/decide.js';
+import type { Command } from '../../workflows/request.js';
 import type { CalendarChange } from '../../workflows/verb-facts.js';
 import { loadWorld } from '../approvals/load-world.js';
-import { countRequests, reckonCommand, requestsAfter } from '../approvals/reckon-requests.js';
+import { countRequests, reckonCommands, requestsAfter } from '../approvals/reckon-requests.js';
 import { planWorld } from '../plans/plan-world.js';
 import { countMilestones, movesOf, plansAfter } from '../plans/reckon-milestones.js';
 import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
@@ -108,9 +109,11 @@ async function movesOfRequests(
   because: CalendarChange,
 ): Promise<DueMove[]> {
   const moves: DueMove[] = [];
-  for (const stored of await readRequests(tx.em, await seen(tx, 'approval_request', 'request:read', ids))) {
+  const visibleIds = await seen(tx, 'approval_request', 'request:read', ids);
+  const commands = await reckonCommands(tx, visibleIds, because);
+  for (const stored of await readRequests(tx.em, visibleIds)) {
     const world = await loadWorld(tx, stored.definition, stored.id);
-    const command = await reckonCommand(tx, stored, because);
+    const command = commands.get(stored.id) as Command;
     const place = { subjectId: stored.id, number: stored.number };
     for (const fact of factsOf(() => decide(stored.state, command, world))) {
       if (fact.type === 'DUE_MOVED')
@@ -125,7 +128,11 @@ async function movesOfRequests(
 async function movesOfPlans(tx: TransactionContext, ids: readonly string[]): Promise<DueMove[]> {
   const moves: DueMove[] = [];
   const visibleIds = await seen(tx, 'plan', 'plan:read', ids);
-  const plans = await tx.em.find(Plan, { id: { $in: visibleIds } }, { populate: ['milestones'], orderBy: { id: 'asc' } });
+  const plans = await tx.em.find(
+    Plan,
+    { id: { $in: visibleIds } },
+    { populate: ['milestones'], orderBy: { id: 'asc' } },
+  );
   for (const plan of plans) {
     const world = await planWorld(tx, plan);
     for (const { milestone, from, to } of factsOf(() => movesOf(plan, world)))

@@ -47,7 +47,9 @@ export async function requireCalendar(tx: TransactionContext, key: string): Prom
 /** A calendar that nothing could ever be due by is a slip. @throws BAD_USER_INPUT */
 export function requireWorkable(calendar: BusinessCalendar, now: Date): void {
   const days = Object.keys(calendar.holidays).length + Object.keys(calendar.makeUpDays).length;
-  requireSound(check('holidays', days <= CALENDAR_DAYS_MAX, `at most ${CALENDAR_DAYS_MAX} with the make-up days`));
+  requireSound(
+    check('holidays', days <= CALENDAR_DAYS_MAX, `at most ${CALENDAR_DAYS_MAX} with the make-up days`),
+  );
   try {
     nextWorkingInstant(calendar, now);
   } catch (error) {

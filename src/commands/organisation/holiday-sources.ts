@@ -45,7 +45,9 @@ const require = createRequire(import.meta.url);
 
 /** The notices do not say which weekday's hours a day worked in exchange has: Monday's. */
 function chineseDays(question: HolidayQuestion): PublishedDays {
-  requireSound(check('region', question.region === null, 'none: the arrangement is that of the whole country'));
+  requireSound(
+    check('region', question.region === null, 'none: the arrangement is that of the whole country'),
+  );
   const data = require('chinese-days/dist/chinese-days.json') as ChineseYears;
   const inYear = <T>(days: Readonly<Record<LocalDate, T>>): [LocalDate, T][] =>
     Object.entries(days).filter(([date]) => date.startsWith(`${question.year}-`));
@@ -68,10 +70,7 @@ function chineseDays(question: HolidayQuestion): PublishedDays {
 const [FIRST_YEAR, LAST_YEAR] = [1970, 2076];
 
 /** Loaded at the first question: its rules for all countries take some megabytes. */
-async function publicHolidays(
-  calendar: BusinessCalendar,
-  question: HolidayQuestion,
-): Promise<PublishedDays> {
+async function publicHolidays(calendar: BusinessCalendar, question: HolidayQuestion): Promise<PublishedDays> {
   const { default: Holidays } = await import('date-holidays');
   const { country, region, year } = question;
   const all = new Holidays();

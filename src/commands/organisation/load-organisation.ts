@@ -57,7 +57,10 @@ async function readOrganisation(em: EntityManager, revision: number): Promise<Or
     .orderBy('person_id')
     .execute();
   const absences = await db.selectFrom('absence').selectAll().orderBy('starts_at').orderBy('id').execute();
-  const calendars = await db.selectFrom('business_calendar').select(['key', 'definition', 'is_default']).execute();
+  const calendars = await db
+    .selectFrom('business_calendar')
+    .select(['key', 'definition', 'is_default'])
+    .execute();
   const members = await db
     .selectFrom('approval_group_member')
     .select(['group_key', 'person_id'])

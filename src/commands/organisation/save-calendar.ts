@@ -144,7 +144,9 @@ export async function saveCalendar(ctx: Context, input: SaveBusinessCalendarInpu
         const saved = await save(tx, definition, input.expectedVersion ?? null);
         if (dryRun) {
           tried = { ...saved.stored, version: saved.version, definition };
-          moves = saved.change ? await movesBy(tx, saved.change, becauseOf(definition.key, saved.version)) : [];
+          moves = saved.change
+            ? await movesBy(tx, saved.change, becauseOf(definition.key, saved.version))
+            : [];
         }
         const reach = saved.change ? await reachOf(tx, saved.change) : { requests: 0, milestones: 0 };
         return { requests: String(reach.requests), milestones: String(reach.milestones) };

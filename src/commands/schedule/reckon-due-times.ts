@@ -5,7 +5,7 @@ import { Timer, TimerState } from '../../entities/schedule/timer.js';
 import { isRefusal } from '../../errors.js';
 import { RECKONED_AGAIN_SECONDS, RECKONED_AT_ONCE } from '../../limits.js';
 import type { CalendarChange } from '../../workflows/verb-facts.js';
-import { reckonRequest, requestsAfter } from '../approvals/reckon-requests.js';
+import { reckonRequest, reckonTogether, requestsAfter } from '../approvals/reckon-requests.js';
 import { scopeOf, type CalendarScope } from '../organisation/calendar-scope.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
 import { plansAfter, reckonPlan } from '../plans/reckon-milestones.js';
@@ -27,19 +27,23 @@ interface Phase {
     after: string | null,
     limit: number,
   ) => Promise<string[]>;
-  readonly reckon: (tx: TransactionContext, id: string, cause: Cause) => Promise<unknown>;
+  /** Does as many as can be done together; answers those that have to be done alone. */
+  readonly together: (tx: TransactionContext, ids: readonly string[], cause: Cause) => Promise<string[]>;
+  readonly alone: (tx: TransactionContext, id: string, cause: Cause) => Promise<unknown>;
 }
 
 const PHASES: readonly (Phase & { readonly name: string })[] = [
   {
     name: 'requests',
     next: requestsAfter,
-    reckon: (tx, id, { because }) => reckonRequest(tx, id, because),
+    together: (tx, ids, { because }) => reckonTogether(tx, ids, because),
+    alone: (tx, id, { because }) => reckonRequest(tx, id, because),
   },
   {
     name: 'plans',
     next: plansAfter,
-    reckon: (tx, id, { changeId, because }) => reckonPlan(tx, id, { changeId, version: because.version }),
+    together: (_tx, ids) => Promise.resolve([...ids]),
+    alone: (tx, id, { changeId, because }) => reckonPlan(tx, id, { changeId, version: because.version }),
   },
 ];
 
@@ -103,7 +107,9 @@ export async function reckonDueTimes(tx: TransactionContext, timer: Timer): Prom
   };
   const scope = scopeOf(await loadOrganisation(tx.em), change);
   const ids = await phase.next(tx, scope, place.after, RECKONED_AT_ONCE);
-  for (const id of ids) await reckonOne(tx, phase, id, { changeId: timer.subjectId, because });
+  const cause = { changeId: timer.subjectId, because };
+  const left = ids.length === 0 ? [] : await phase.together(tx, ids, cause);
+  for (const id of left) await reckonOne(tx, phase, id, cause);
   const further = { ...place, batch: place.batch + 1 };
   if (ids.length === RECKONED_AT_ONCE)
     return schedule(tx, timer.subjectId, { ...further, after: ids.at(-1)! });
@@ -118,7 +124,7 @@ export async function reckonDueTimes(tx: TransactionContext, timer: Timer): Prom
 /** One that can't be reckoned (its time lies beyond what the calendar covers, say) keeps its times; the others go on. */
 async function reckonOne(tx: TransactionContext, phase: Phase, id: string, cause: Cause): Promise<void> {
   try {
-    await phase.reckon(tx, id, cause);
+    await phase.alone(tx, id, cause);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     tx.log.error(

@@ -8,7 +8,8 @@ import { User } from './user.js';
 @Entity({ tableName: 'business_calendar' })
 @Index({
   name: 'business_calendar_default',
-  expression: 'create unique index business_calendar_default on business_calendar (is_default) where is_default',
+  expression:
+    'create unique index business_calendar_default on business_calendar (is_default) where is_default',
 })
 export class BusinessCalendarRow {
   @PrimaryKey({ type: 'text' })

@@ -149,7 +149,10 @@ export const dayView = (date: string, day: SpecialDay, importedFrom: string | nu
   importedFrom,
 });
 
-export function calendarView({ key, definition, version, isDefault, imported }: Shown, now: Date): BusinessCalendarView {
+export function calendarView(
+  { key, definition, version, isDefault, imported }: Shown,
+  now: Date,
+): BusinessCalendarView {
   const { name, timeZone, week, holidays, makeUpDays } = definition;
   const days = [
     ...Object.entries(holidays).map(([date, holiday]) => [date, { holiday }] as const),
@@ -224,7 +227,9 @@ export function changesOf(ctx: Context, key: string): Promise<CalendarChangeView
             (eb) =>
               eb.fn
                 .agg<number>('row_number')
-                .over((over) => over.partitionBy('calendar_key').orderBy('changed_at', 'desc').orderBy('id', 'desc'))
+                .over((over) =>
+                  over.partitionBy('calendar_key').orderBy('changed_at', 'desc').orderBy('id', 'desc'),
+                )
                 .as('place'),
           ])
           .where('calendar_key', 'in', keys)

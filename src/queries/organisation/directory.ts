@@ -74,9 +74,16 @@ export async function people(
 export async function departments(ctx: Context): Promise<Department[]> {
   const rows = await readDb(ctx.em)
     .selectFrom('department')
-    .select(['id', 'key', 'name', 'parent_id as parentId', 'head_id as headId', 'calendar_key as calendarKey'])
+    .select([
+      'id',
+      'key',
+      'name',
+      'parent_id as parentId',
+      'head_id as headId',
+      'calendar_key as calendarKey',
+    ])
     .orderBy('key')
     .limit(1000)
     .execute();
-  return rows as unknown as Department[];
+  return rows;
 }

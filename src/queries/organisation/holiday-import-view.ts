@@ -31,7 +31,15 @@ interface ImportView {
 }
 
 /** An import as people see it. */
-export function importView({ calendar, before, imported, added, changed, removed, conflicts }: HolidayImport): ImportView {
+export function importView({
+  calendar,
+  before,
+  imported,
+  added,
+  changed,
+  removed,
+  conflicts,
+}: HolidayImport): ImportView {
   const view = (date: string, day: SpecialDay | null): CalendarDay | null =>
     day && dayView(date, day, imported[date]?.source ?? null);
   return {

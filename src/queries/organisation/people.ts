@@ -31,7 +31,14 @@ export function departmentById(ctx: Context, id: string): Promise<Department | n
   const read = (ids: readonly string[]): Promise<Department[]> =>
     readDb(ctx.em)
       .selectFrom('department')
-      .select(['id', 'key', 'name', 'parent_id as parentId', 'head_id as headId', 'calendar_key as calendarKey'])
+      .select([
+        'id',
+        'key',
+        'name',
+        'parent_id as parentId',
+        'head_id as headId',
+        'calendar_key as calendarKey',
+      ])
       .where('id', 'in', ids)
       .execute() as Promise<unknown> as Promise<Department[]>;
   return loadOne(ctx, 'department', id, read, (row) => row.id);

@@ -120,7 +120,7 @@ export class CalendarResolver {
     @Ctx() ctx: Context,
   ): Promise<ImportHolidaysPayload> {
     const { result, ...reach } = await importIntoCalendar(ctx, input);
-    return { ...(await payload(ctx, reach)), ...importView(result) };
+    return Object.assign(await payload(ctx, reach), importView(result));
   }
 }
 
