@@ -16,6 +16,7 @@ export class PlanMilestoneMove {
   @ManyToOne(() => PlanMilestone, {
     mapToPk: true,
     fieldName: 'milestone_id',
+    index: true,
     updateRule: 'no action',
     deleteRule: 'cascade',
   })
