@@ -225,6 +225,14 @@ create table calendar_change (
   changed_at timestamp(3) with time zone not null
 );
 
+create table calendar_feed (
+  id uuid not null,
+  person_id uuid not null,
+  token_hash text not null,
+  created_at timestamp(3) with time zone not null,
+  read_at timestamp(3) with time zone
+);
+
 create table contact (
   id uuid not null,
   customer_id uuid not null,
@@ -653,6 +661,14 @@ alter table calendar_change add constraint calendar_change_changed_by_id_foreign
 alter table calendar_change add constraint calendar_change_kind_check CHECK ((kind = ANY (ARRAY['CREATED'::text, 'EDITED'::text, 'IMPORTED'::text, 'ASSIGNED'::text])));
 
 alter table calendar_change add constraint calendar_change_pkey PRIMARY KEY (id);
+
+alter table calendar_feed add constraint calendar_feed_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table calendar_feed add constraint calendar_feed_person_id_unique UNIQUE (person_id);
+
+alter table calendar_feed add constraint calendar_feed_pkey PRIMARY KEY (id);
+
+alter table calendar_feed add constraint calendar_feed_token_hash_unique UNIQUE (token_hash);
 
 alter table contact add constraint contact_customer_id_foreign FOREIGN KEY (customer_id) REFERENCES customer(id);
 

@@ -728,6 +728,8 @@ const JEST = {
   testMatch: [
     '**/properties/engine.test.js',
     '**/properties/formula.test.js',
+    '**/properties/reckon.test.js',
+    '**/unit/holiday-import.test.js',
     '**/unit/engine.test.js',
     '**/unit/verbs.test.js',
     '**/unit/approver-rules.test.js',

@@ -9,6 +9,8 @@ import { shareClock } from './clock.js';
 import { createBus, type ListeningBus } from './bus.js';
 import { installPacks, type InstalledPacks } from './commands/organisation/install-packs.js';
 import { hashToken } from './commands/organisation/sign-in.js';
+import { openCalendarFeed } from './commands/schedule/calendar-feed.js';
+import { enterQueueScreen } from './commands/schedule/queue-screen.js';
 import { TIMER_ACTIONS } from './commands/schedule/timer-actions.js';
 import type { Config } from './config.js';
 import type { Actor, Clock, Context, Log, Services } from './context.js';
@@ -19,7 +21,7 @@ import { languageOf, type ContextRequest } from './http/request.js';
 import { readOrCreateSecret } from './embedded/secrets.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
 import { startCheckpoints } from './jobs/checkpoints.js';
-import { openProducer, requireQueue, type QueueSettings } from './jobs/queue.js';
+import { openProducer, openQueue, requireQueue, type QueueSettings } from './jobs/queue.js';
 import { createWaker } from './jobs/wake.js';
 import { startWorker, type RunningWorker } from './jobs/worker.js';
 import { applyRules } from './permissions/load-shield.js';
@@ -28,6 +30,7 @@ import { certificatePdf } from './queries/approvals/certificate-pdf.js';
 import { certificateOf } from './queries/approvals/evidence-certificate.js';
 import { refusalToAct } from './queries/approvals/may-act.js';
 import { loadActor } from './queries/organisation/load-actor.js';
+import { calendarFeed } from './queries/schedule/calendar-feed.js';
 import { timerMetrics, type TimerMetrics } from './queries/schedule/timer-metrics.js';
 import { RESOLVERS } from './resolvers/index.js';
 import { signingKeyFromPem, signingKeyFromSeed, type SigningKey } from './workflows/checkpoint.js';
@@ -228,6 +231,11 @@ async function serve({ config, contexts, bus, orm, queue, clock, log }: Served):
     metrics: async () => metricsText(await timerMetrics(orm.em.fork(), clock.now())),
     certificatePdf: async (ctx, requestId) =>
       certificatePdf(await certificateOf(ctx, requestId), ctx.language),
+    calendarFeed: async (ctx, token) => {
+      const reader = await openCalendarFeed(ctx, token);
+      return reader && calendarFeed(ctx, reader);
+    },
+    queueScreen: { enter: enterQueueScreen, openQueue: () => openQueue(queue) },
     config: { introspection: true, explorer: true, production },
     log,
   });

@@ -89,3 +89,10 @@ export const RECKONED_AGAIN_SECONDS = 60;
 
 /** What a trial of a change shows of what it would move. */
 export const MOVES_SHOWN = 100;
+
+/** The link to the queue screen is good once within this time; what is entered by it, for so long. */
+export const TICKET_SECONDS = 60;
+export const QUEUE_SCREEN_MINUTES = 60;
+
+/** Events of one calendar feed: what is due for a person, and what a calendar program reads at one go. */
+export const CALENDAR_FEED_MAX = 500;

@@ -29,6 +29,7 @@ import { ProjectTemplateRow } from './projects/project-template.js';
 import { Project, ProjectStage } from './projects/project.js';
 import { Notification } from './schedule/notification.js';
 import { OutboxMessage } from './schedule/outbox-message.js';
+import { CalendarFeed } from './schedule/calendar-feed.js';
 import { Timer } from './schedule/timer.js';
 
 /** Every table. */
@@ -48,6 +49,8 @@ export const ENTITIES = [
   AuditLeafRow,
   BusinessCalendarRow,
   CalendarChange,
+
+  CalendarFeed,
   Contact,
   Contract,
   ContractLine,

@@ -250,6 +250,14 @@ export interface CalendarChange {
   version: number;
 }
 
+export interface CalendarFeed {
+  created_at: ColumnType<string, Date | string, Date | string>;
+  id: string;
+  person_id: string;
+  read_at: ColumnType<string, Date | string, Date | string> | null;
+  token_hash: string;
+}
+
 export interface Contact {
   customer_id: string;
   email: string | null;
@@ -577,6 +585,7 @@ export interface DB {
   audit_leaf: AuditLeaf;
   business_calendar: BusinessCalendar;
   calendar_change: CalendarChange;
+  calendar_feed: CalendarFeed;
   contact: Contact;
   contract: Contract;
   contract_line: ContractLine;

@@ -133,6 +133,9 @@ export const OPERATIONS: RuleTree = {
     updateDocument: may('document:update'),
     markNotificationsRead: signedIn,
     replayOutboxMessage: may('timer:manage'),
+    createCalendarFeed: signedIn,
+    revokeCalendarFeed: signedIn,
+    openQueueScreen: may('timer:manage'),
   },
   Subscription: {
     inboxChanged: signedIn,

@@ -15,6 +15,7 @@ import { CalendarChangeFields, CalendarFields, CalendarResolver } from './organi
 import { LeaverResolver } from './organisation/leaver-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
+import { CalendarFeedResolver } from './schedule/calendar-feed.js';
 import { NotificationResolver } from './schedule/notification.js';
 import { OutboxResolver } from './schedule/outbox.js';
 import { StalledResolver } from './schedule/stalled.js';
@@ -30,6 +31,8 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   CalendarChangeFields,
   CalendarFields,
   CalendarResolver,
+
+  CalendarFeedResolver,
   ContractResolver,
   CustomerResolver,
   DepartmentFields,
