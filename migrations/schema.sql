@@ -295,6 +295,17 @@ create table customer (
   notes text
 );
 
+create table decision_link (
+  id uuid not null,
+  token_hash text not null,
+  form_token text not null,
+  assignment_id uuid not null,
+  person_id uuid not null,
+  decision text not null,
+  expires_at timestamp(3) with time zone not null,
+  used_at timestamp(3) with time zone
+);
+
 create table department (
   id uuid not null,
   key text not null,
@@ -339,6 +350,11 @@ create table idempotency_record (
   expires_at timestamp(3) with time zone not null
 );
 
+create table message_template (
+  key text not null,
+  definition jsonb not null
+);
+
 create table notification (
   id uuid not null,
   message_key text not null,
@@ -348,7 +364,20 @@ create table notification (
   text_zh text not null,
   request_id uuid,
   created_at timestamp(3) with time zone not null,
-  read_at timestamp(3) with time zone
+  read_at timestamp(3) with time zone,
+  digest_key text
+);
+
+create table notification_preference (
+  id uuid not null,
+  person_id uuid not null,
+  mail jsonb not null,
+  digest_hour integer not null,
+  quiet_from text,
+  quiet_until text,
+  urgent text[] not null,
+  time_zone text,
+  updated_at timestamp(3) with time zone not null
 );
 
 create table number_sequence (
@@ -371,7 +400,8 @@ create table outbox_message (
   next_try_at timestamp(3) with time zone not null,
   last_error text,
   created_at timestamp(3) with time zone not null,
-  delivered_at timestamp(3) with time zone
+  delivered_at timestamp(3) with time zone,
+  receiver text
 );
 
 create table payment_term (
@@ -708,6 +738,16 @@ alter table customer add constraint customer_pkey PRIMARY KEY (id);
 
 alter table customer add constraint customer_status_check CHECK ((status = ANY (ARRAY['POTENTIAL'::text, 'INTENDED'::text, 'DEALING'::text, 'DEALT'::text, 'MAINTAINED'::text, 'DORMANT'::text, 'LOST'::text])));
 
+alter table decision_link add constraint decision_link_assignment_id_foreign FOREIGN KEY (assignment_id) REFERENCES approval_assignment(id);
+
+alter table decision_link add constraint decision_link_decision_check CHECK ((decision = ANY (ARRAY['APPROVE'::text, 'REJECT'::text])));
+
+alter table decision_link add constraint decision_link_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table decision_link add constraint decision_link_pkey PRIMARY KEY (id);
+
+alter table decision_link add constraint decision_link_token_hash_unique UNIQUE (token_hash);
+
 alter table department add constraint department_key_unique UNIQUE (key);
 
 alter table department add constraint department_parent_id_foreign FOREIGN KEY (parent_id) REFERENCES department(id);
@@ -734,11 +774,19 @@ alter table form_template add constraint form_template_pkey PRIMARY KEY (key);
 
 alter table idempotency_record add constraint idempotency_record_pkey PRIMARY KEY (key);
 
+alter table message_template add constraint message_template_pkey PRIMARY KEY (key);
+
 alter table notification add constraint notification_message_key_person_id_unique UNIQUE (message_key, person_id);
 
 alter table notification add constraint notification_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
 
 alter table notification add constraint notification_pkey PRIMARY KEY (id);
+
+alter table notification_preference add constraint notification_preference_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table notification_preference add constraint notification_preference_person_id_unique UNIQUE (person_id);
+
+alter table notification_preference add constraint notification_preference_pkey PRIMARY KEY (id);
 
 alter table number_sequence add constraint number_sequence_pkey PRIMARY KEY (prefix);
 
@@ -912,6 +960,10 @@ CREATE INDEX customer_name_index ON public.customer USING btree (name);
 
 CREATE INDEX customer_owner_id_index ON public.customer USING btree (owner_id);
 
+CREATE INDEX decision_link_assignment_id_index ON public.decision_link USING btree (assignment_id);
+
+CREATE INDEX decision_link_expires_at_index ON public.decision_link USING btree (expires_at);
+
 CREATE INDEX department_parent_id_index ON public.department USING btree (parent_id);
 
 CREATE INDEX document_created_at_id_index ON public.document USING btree (created_at, id);
@@ -926,11 +978,15 @@ CREATE INDEX document_stage_id_index ON public.document USING btree (stage_id);
 
 CREATE INDEX idempotency_record_expires_at_index ON public.idempotency_record USING btree (expires_at);
 
+CREATE INDEX notification_digest ON public.notification USING btree (digest_key) WHERE (digest_key IS NOT NULL);
+
 CREATE INDEX notification_person_id_created_at_id_index ON public.notification USING btree (person_id, created_at, id);
 
 CREATE INDEX outbox_message_dead ON public.outbox_message USING btree (created_at, id) WHERE (state = 'DEAD'::text);
 
 CREATE INDEX outbox_message_next ON public.outbox_message USING btree (next_try_at, id) WHERE (state = 'PENDING'::text);
+
+CREATE INDEX outbox_message_outgoing ON public.outbox_message USING btree (channel, next_try_at, id) WHERE ((state = 'PENDING'::text) AND (channel <> 'in-app'::text));
 
 CREATE INDEX payment_term_contract_id_index ON public.payment_term USING btree (contract_id);
 

@@ -7,6 +7,7 @@ import { ApprovalRequest } from './approvals/approval-request.js';
 import { ApprovalStep } from './approvals/approval-step.js';
 import { ApprovalText } from './approvals/approval-text.js';
 import { AuditCheckpointRow, AuditLeafRow } from './approvals/audit-checkpoint.js';
+import { DecisionLink } from './approvals/decision-link.js';
 import { IdempotencyRecord } from './approvals/idempotency-record.js';
 import { ProcessVersion } from './approvals/process-version.js';
 import { RoutePreview } from './approvals/route-preview.js';
@@ -27,6 +28,8 @@ import { PlanTemplateRow } from './plans/plan-template.js';
 import { Plan, PlanLine, PlanMilestone } from './plans/plan.js';
 import { ProjectTemplateRow } from './projects/project-template.js';
 import { Project, ProjectStage } from './projects/project.js';
+import { MessageTemplateRow } from './schedule/message-template.js';
+import { NotificationPreferenceRow } from './schedule/notification-preference.js';
 import { Notification } from './schedule/notification.js';
 import { OutboxMessage } from './schedule/outbox-message.js';
 import { CalendarFeed } from './schedule/calendar-feed.js';
@@ -55,11 +58,14 @@ export const ENTITIES = [
   Contract,
   ContractLine,
   Customer,
+  DecisionLink,
   Department,
   Document,
   FormTemplateRow,
   IdempotencyRecord,
+  MessageTemplateRow,
   Notification,
+  NotificationPreferenceRow,
   NumberSequence,
   OrganisationRevision,
   OutboxMessage,

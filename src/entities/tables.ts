@@ -320,6 +320,17 @@ export interface Customer {
   version: Generated<number>;
 }
 
+export interface DecisionLink {
+  assignment_id: string;
+  decision: string;
+  expires_at: ColumnType<string, Date | string, Date | string>;
+  form_token: string;
+  id: string;
+  person_id: string;
+  token_hash: string;
+  used_at: ColumnType<string, Date | string, Date | string> | null;
+}
+
 export interface Department {
   calendar_key: string | null;
   head_id: string | null;
@@ -364,8 +375,14 @@ export interface IdempotencyRecord {
   payload_digest: string;
 }
 
+export interface MessageTemplate {
+  definition: Json;
+  key: string;
+}
+
 export interface Notification {
   created_at: ColumnType<string, Date | string, Date | string>;
+  digest_key: string | null;
   id: string;
   kind: string;
   message_key: string;
@@ -374,6 +391,18 @@ export interface Notification {
   request_id: string | null;
   text_en: string;
   text_zh: string;
+}
+
+export interface NotificationPreference {
+  digest_hour: number;
+  id: string;
+  mail: Json;
+  person_id: string;
+  quiet_from: string | null;
+  quiet_until: string | null;
+  time_zone: string | null;
+  updated_at: ColumnType<string, Date | string, Date | string>;
+  urgent: string[];
 }
 
 export interface NumberSequence {
@@ -395,6 +424,7 @@ export interface OutboxMessage {
   last_error: string | null;
   next_try_at: ColumnType<string, Date | string, Date | string>;
   payload: Json;
+  receiver: string | null;
   state: Generated<string>;
   tries: Generated<number>;
 }
@@ -590,11 +620,14 @@ export interface DB {
   contract: Contract;
   contract_line: ContractLine;
   customer: Customer;
+  decision_link: DecisionLink;
   department: Department;
   document: Document;
   form_template: FormTemplate;
   idempotency_record: IdempotencyRecord;
+  message_template: MessageTemplate;
   notification: Notification;
+  notification_preference: NotificationPreference;
   number_sequence: NumberSequence;
   organisation_revision: OrganisationRevision;
   outbox_message: OutboxMessage;

@@ -7,6 +7,7 @@ import { startApollo } from './apollo.js';
 import { serveCalendarFeeds, type CalendarFeedOptions } from './calendar-feed.js';
 import { serveCertificates } from './certificates.js';
 import { within } from './deadline.js';
+import { serveDecisionLinks, type DecisionLinks } from './decision-link.js';
 import { serveEventStreams } from './event-stream.js';
 import { serveExplorer } from './explorer.js';
 import { formatError, statusOf, translate, type ErrorReport } from './format-error.js';
@@ -41,6 +42,8 @@ export interface HttpServerOptions {
   };
   /** The certificate of a request as a PDF; without it there is no such page. */
   readonly certificatePdf?: (context: Context, requestId: string) => Promise<Buffer>;
+  /** Links in mails that may carry a decision, and where their pages are; without it there are none. */
+  readonly decisionLinks?: { readonly path: string; readonly links: DecisionLinks };
   /** The calendar feed at an address; without it there are none. */
   readonly calendarFeed?: CalendarFeedOptions['feed'];
   /** What the queue screen needs; without it there is none. */
@@ -145,6 +148,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const sockets = serveWebSockets(app.server, GRAPHQL_PATH, subscriptions);
   if (options.certificatePdf)
     serveCertificates(app, { contextFor, pdf: options.certificatePdf, refuse: answer });
+  if (options.decisionLinks) {
+    const { path, links } = options.decisionLinks;
+    await serveDecisionLinks(app, path, { contextFor, links });
+  }
   if (options.calendarFeed)
     serveCalendarFeeds(app, { contextFor, feed: options.calendarFeed, refuse: answer });
   const screen = options.queueScreen

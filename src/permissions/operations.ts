@@ -74,6 +74,7 @@ export const OPERATIONS: RuleTree = {
     timers: signedIn,
     stalled: may('request:read'),
     notifications: signedIn,
+    notificationPreferences: signedIn,
     deadOutboxMessages: may('timer:manage'),
   },
   Mutation: {
@@ -132,6 +133,7 @@ export const OPERATIONS: RuleTree = {
     createDocument: may('document:create'),
     updateDocument: may('document:update'),
     markNotificationsRead: signedIn,
+    setNotificationPreferences: signedIn,
     replayOutboxMessage: may('timer:manage'),
     createCalendarFeed: signedIn,
     revokeCalendarFeed: signedIn,

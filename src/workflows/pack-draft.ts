@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { acceptanceSchema } from './acceptance-file.js';
 import { authoritySchema } from './authority-file.js';
 import { groupsSchema } from './groups-file.js';
+import { messageTemplatesSchema } from './message-template.js';
 import { readDocuments, shapeOf, type Finding, type PackSource, type SourceDocument } from './pack-file.js';
 import { processSchema } from './process-file.js';
 import { keySchema, localised } from './process.js';
@@ -28,6 +29,7 @@ const SCHEMAS = {
   acceptance: acceptanceSchema,
   authority: authoritySchema,
   groups: groupsSchema,
+  'message-templates': messageTemplatesSchema,
 } as const;
 export type Kind = keyof typeof SCHEMAS;
 

@@ -130,7 +130,13 @@ function send(
     id: newRowId(),
     key,
     channel: 'in-app',
-    payload: { kind: message, people, requestId: after.id, ...messageText(message, after, step, comment) },
+    payload: {
+      kind: message,
+      people,
+      requestId: after.id,
+      step,
+      ...messageText(message, after, step, comment),
+    },
     nextTryAt: tx.now,
     createdAt: tx.now,
   }));

@@ -3,6 +3,8 @@ import { ABSENCE_BEGINS, ABSENCE_ENDS, absenceBegins, absenceEnds } from '../org
 import { reckonDueTimes, RECKON } from './reckon-due-times.js';
 import { chaseMilestone } from '../plans/chase-milestone.js';
 import type { TimerAction, TimerActions } from './fire-timer.js';
+import { MAIL_DIGEST } from './mail-payload.js';
+import { makeDigest } from './make-digest.js';
 
 const OF_REQUEST: TimerAction = { subjectTable: 'approval_request', act: escalate, command: commandOf };
 
@@ -16,4 +18,5 @@ export const TIMER_ACTIONS: TimerActions = {
   [ABSENCE_BEGINS]: { subjectTable: 'absence', act: absenceBegins },
   [ABSENCE_ENDS]: { subjectTable: 'absence', act: absenceEnds },
   [RECKON]: { subjectTable: null, act: reckonDueTimes },
+  [MAIL_DIGEST]: { subjectTable: null, act: makeDigest },
 };
