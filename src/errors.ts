@@ -234,6 +234,18 @@ export const ERRORS = {
     zh: '申请已采用 {process} 的最新版本。',
     remedy: 'Publish a newer version first, or leave the request as it is.',
   },
+  MIGRATION_IMPOSSIBLE: {
+    kind: 'conflict',
+    en: 'The request cannot move to version {version} of {process}: {reason}.',
+    zh: '申请无法迁移到 {process} 的版本 {version}：{reason}。',
+    remedy: 'Leave it on its version, or restart it on the newest version.',
+  },
+  REQUEST_NOT_HELD: {
+    kind: 'conflict',
+    en: 'The request is not held for a new version of its process.',
+    zh: '该申请并未因流程新版本而暂停。',
+    remedy: 'Resume it instead if an administrator has paused it; else nothing needs doing.',
+  },
   NUDGED_RECENTLY: {
     kind: 'limit',
     en: 'The approvers were nudged less than {minutes} minutes ago.',

@@ -9,6 +9,7 @@ import { ApprovalText } from './approvals/approval-text.js';
 import { AuditCheckpointRow, AuditLeafRow } from './approvals/audit-checkpoint.js';
 import { IdempotencyRecord } from './approvals/idempotency-record.js';
 import { ProcessVersion } from './approvals/process-version.js';
+import { RequestMove } from './approvals/request-move.js';
 import { RoutePreview } from './approvals/route-preview.js';
 import { Contract, ContractLine, PaymentTerm } from './contracts/contract.js';
 import { Contact } from './customers/contact.js';
@@ -69,6 +70,7 @@ export const ENTITIES = [
   ProjectTemplateRow,
   Role,
   RoleGrant,
+  RequestMove,
   RoutePreview,
   Session,
   SignInAttempt,

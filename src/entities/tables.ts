@@ -84,6 +84,7 @@ export interface ApprovalGroup {
   key: string;
   title_en: string;
   title_zh: string;
+  version: Generated<number>;
 }
 
 export interface ApprovalGroupMember {
@@ -95,7 +96,9 @@ export interface ApprovalGroupMember {
 export interface ApprovalInterest {
   because: string;
   id: string;
+  lapsed: Generated<boolean>;
   person_id: string;
+  position: Generated<number>;
   request_id: string;
 }
 
@@ -136,6 +139,7 @@ export interface ApprovalRequest {
   amount: Numeric | null;
   chain_head: string;
   choices: Generated<Json>;
+  contact_id: string | null;
   content: Json;
   currency: string | null;
   department_id: string | null;
@@ -147,6 +151,7 @@ export interface ApprovalRequest {
   last_nudged_at: ColumnType<string, Date | string, Date | string> | null;
   number: string;
   owner_id: string;
+  pause_cause: string | null;
   paused_at: ColumnType<string, Date | string, Date | string> | null;
   process_version_id: string;
   purpose: string;
@@ -486,6 +491,22 @@ export interface ProjectTemplate {
   version: number;
 }
 
+export interface RequestMove {
+  comment: string;
+  cursor: string | null;
+  finished_at: ColumnType<string, Date | string, Date | string> | null;
+  id: string;
+  kept: Generated<Json>;
+  kept_count: Generated<number>;
+  kind: string;
+  moved: Generated<number>;
+  process_key: string;
+  request_ids: Json | null;
+  started_at: ColumnType<string, Date | string, Date | string>;
+  started_by_id: string;
+  to_version_id: string | null;
+}
+
 export interface Role {
   key: string;
   permissions: Json;
@@ -568,6 +589,7 @@ export interface DB {
   project: Project;
   project_stage: ProjectStage;
   project_template: ProjectTemplate;
+  request_move: RequestMove;
   role: Role;
   role_grant: RoleGrant;
   session: Session;

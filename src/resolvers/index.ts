@@ -3,6 +3,7 @@ import { ApprovalResolver } from './approvals/approval-resolver.js';
 import { ApprovalSubscriptions } from './approvals/approval-subscriptions.js';
 import { AssignmentFields } from './approvals/assignment-fields.js';
 import { ExplanationResolver } from './approvals/explanation-resolver.js';
+import { MoveResolver, RequestMoveFields } from './approvals/move-resolver.js';
 import { ProcessResolver } from './approvals/process-resolver.js';
 import { EventFields, ProcessFields, QuestionFields, RequestFields } from './approvals/request-fields.js';
 import { VerbResolver } from './approvals/verb-resolver.js';
@@ -33,6 +34,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   EventFields,
   ExplanationResolver,
   LeaverResolver,
+  MoveResolver,
   NotificationResolver,
   OrganisationResolver,
   OutboxResolver,
@@ -44,6 +46,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ProjectStageResolver,
   QuestionFields,
   RequestFields,
+  RequestMoveFields,
   StalledResolver,
   TimerResolver,
   UserFields,

@@ -83,6 +83,7 @@ const KNOWN: Readonly<Record<FactType, true>> = {
   CLAIMED: true,
   RELEASED: true,
   GIVEN_BACK: true,
+  MIGRATED: true,
 };
 
 interface ReadFact {

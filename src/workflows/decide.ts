@@ -11,6 +11,7 @@ import { escalate, remind } from './escalate.js';
 import { advance, end, openBlocked, returnToRequester, returnToStep, settle } from './flow.js';
 import { outcomeOf } from './formula.js';
 import { addApprover, answerToDelegator, handOver } from './hand-over.js';
+import { hold, migrate, releaseHold } from './migrate.js';
 import { pause, reassign, restart, resume, skipStep } from './override.js';
 import { permitOnAssignment, permitOnRequest } from './permit.js';
 import { isDecisionStep, stepOf, type DecisionStep } from './process.js';
@@ -119,6 +120,12 @@ function apply(draft: Draft, command: Command): void {
       return giveBack(draft, command);
     case 'replace-leaver':
       return replaceLeaver(draft, command);
+    case 'migrate':
+      return migrate(draft, command);
+    case 'hold':
+      return hold(draft, command);
+    case 'release-hold':
+      return releaseHold(draft, command);
     default:
       return unreachable(command);
   }

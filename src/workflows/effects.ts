@@ -1,7 +1,14 @@
 import { unreachable } from '../errors.js';
 import { effectsOfVerb, expiryAt } from './effects-verbs.js';
 import { isDecisionStep, stepOf } from './process.js';
-import { currentStep, poolMates, type Fact, type RequestOutcome, type RequestState } from './request.js';
+import {
+  currentStep,
+  MIGRATED,
+  poolMates,
+  type Fact,
+  type RequestOutcome,
+  type RequestState,
+} from './request.js';
 
 /** What an in-app or outgoing message is about; templates are found by this name. */
 export type MessageKind =
@@ -24,7 +31,8 @@ export type MessageKind =
   | 'REVOKED'
   | 'REMOVED'
   | 'AMENDED'
-  | 'OVERRIDDEN';
+  | 'OVERRIDDEN'
+  | 'MIGRATED';
 
 /** What must follow from facts. Keys are deterministic: the same facts give the same keys. */
 export type Effect =
@@ -119,7 +127,8 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
           : []),
       ];
     case 'STEP_CLOSED':
-      return isDecisionStep(stepOf(after.definition, fact.step))
+      // A step that the new version does not have had its timers under the old one.
+      return fact.reason === MIGRATED || isDecisionStep(stepOf(after.definition, fact.step))
         ? [{ type: 'CANCEL_TIMERS', step: fact.step, round }]
         : [];
     case 'PEOPLE_NOTIFIED':
@@ -150,7 +159,6 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
       ];
     case 'STEP_SKIPPED':
     case 'DECIDED':
-    case 'ASSIGNMENT_CLOSED':
     case 'SYSTEM_DECIDED':
     case 'CLAIMED':
       return [];
@@ -173,6 +181,12 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
         ? send('ASSIGNED', stillAsked(after, poolMates(after, released)), released.stepKey)
         : [];
     }
+    case 'ASSIGNMENT_CLOSED':
+      return fact.reason === MIGRATED
+        ? send('REMOVED', letGo(after, fact.ordinal), stepOfOrdinal(after, fact.ordinal))
+        : [];
+    case 'MIGRATED':
+      return send('MIGRATED', [after.requesterId], null, fact.comment);
     case 'GIVEN_BACK':
       return send('ASSIGNED', stillAsked(after, [fact.successor]), stepOfOrdinal(after, fact.ordinal));
     default:
@@ -194,6 +208,13 @@ const stillAsked = (
   asked
     .filter(({ ordinal }) => after.assignments[ordinal - 1]?.status === 'OPEN')
     .map(({ personId }) => personId);
+
+/** Whose turn has ended and who is not asked again in the same breath. */
+function letGo({ assignments }: RequestState, ordinal: number): string[] {
+  const personId = assignments[ordinal - 1]?.personId;
+  const open = assignments.some((one) => one.personId === personId && one.status === 'OPEN');
+  return personId === undefined || open ? [] : [personId];
+}
 
 const stepOfOrdinal = (request: RequestState, ordinal: number): string | null =>
   request.assignments[ordinal - 1]?.stepKey ?? null;

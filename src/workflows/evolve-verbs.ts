@@ -25,12 +25,13 @@ export function evolveVerb(request: RequestState, fact: Given): RequestState {
       return {
         ...request,
         pausedAt: fact.at,
+        pauseCause: fact.cause ?? null,
         steps: request.steps.map((step) =>
           step.round === request.round && step.status === 'OPEN' ? stopped(step, fact.at) : step,
         ),
       };
     case 'RESUMED':
-      return { ...request, pausedAt: null, expiresAt: fact.expiresAt };
+      return { ...request, pausedAt: null, pauseCause: null, expiresAt: fact.expiresAt };
     case 'COMMENTED':
     case 'OVERRIDDEN':
       return request;

@@ -3,6 +3,7 @@ import { evolveVerb, lapseQuestions } from './evolve-verbs.js';
 import { addAssignments, patch, patchStep, succeed } from './patch.js';
 import {
   currentStep,
+  MIGRATED,
   poolMates,
   SYSTEM,
   type AssignmentState,
@@ -16,7 +17,8 @@ import {
 
 /**
  * The request after a fact. Total: it never throws on a fact that `decide` made, asks no outside, and replaying all
- * facts of a request from `newRequest` gives its stored rows, field by field.
+ * facts of a request from `newRequest` gives its stored rows, field by field. It never reads the definition, so a
+ * request that was moved to another version replays on the one it has now.
  */
 export function evolve(request: RequestState, fact: Fact): RequestState {
   return { ...lapseQuestions(transition(request, fact)), factCount: request.factCount + 1 };
@@ -166,7 +168,7 @@ function transition(request: RequestState, fact: Fact): RequestState {
       return addAssignments(raised, fact.step, fact.attempt, fact.assignments, fact.at, step?.dueAt ?? null);
     }
     case 'ENDED':
-      return { ...request, status: fact.outcome, endedAt: fact.at, pausedAt: null };
+      return { ...request, status: fact.outcome, endedAt: fact.at, pausedAt: null, pauseCause: null };
     case 'INFORMATION_REQUESTED':
     case 'INFORMATION_GIVEN':
     case 'CLOCK_RESTARTED':
@@ -203,10 +205,21 @@ function transition(request: RequestState, fact: Fact): RequestState {
         fact.successor,
         fact.at,
       );
+    case 'MIGRATED':
+      return { ...request, steps: request.steps.map((step) => kept(request, step, fact.carried)) };
     default:
       return unreachable(fact);
   }
 }
+
+/** A decision that stays on another version is not taken back there: it was made by the rules of the one before. */
+const kept = (request: RequestState, step: StepState, carried: readonly string[]): StepState =>
+  step.status === 'APPROVED' &&
+  step.reason === null &&
+  carried.includes(step.key) &&
+  currentStep(request, step.key) === step
+    ? { ...step, reason: MIGRATED }
+    : step;
 
 /** The step's timers without one that has acted. */
 function timersLeft(

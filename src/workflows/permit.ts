@@ -168,6 +168,7 @@ export function permitOnRequest(request: RequestState, action: RequestAction, by
   switch (action) {
     case 'RESUBMIT':
       if (request.status !== 'RETURNED') throw refusal('REQUEST_NOT_RETURNED', { status: request.status });
+      if (request.pausedAt !== null) throw refusal('REQUEST_PAUSED');
       return;
     case 'WITHDRAW':
       requireWithdrawable(request);

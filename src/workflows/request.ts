@@ -2,7 +2,7 @@ import type { BusinessCalendar } from './calendar.js';
 import type { Ballot } from './formula.js';
 import type { Organisation } from './organisation.js';
 import type { DecisionStep, ProcessDefinition, StepNode } from './process.js';
-import type { QuestionState, Reader, RestartOf, VerbCommand, VerbFact } from './verb-facts.js';
+import type { PauseCause, QuestionState, Reader, RestartOf, VerbCommand, VerbFact } from './verb-facts.js';
 
 export type RequestStatus =
   'PENDING' | 'RETURNED' | 'APPROVED' | 'REJECTED' | 'WITHDRAWN' | 'CANCELLED' | 'EXPIRED';
@@ -126,6 +126,8 @@ export interface RequestState {
   readonly definition: ProcessDefinition;
   readonly status: RequestStatus;
   readonly pausedAt: Date | null;
+  /** Why it stands still, when not because an administrator paused it by hand. */
+  readonly pauseCause?: PauseCause | null | undefined;
   readonly round: number;
   readonly requesterId: string;
   readonly submittedAt: Date;
@@ -344,6 +346,22 @@ export type Fact = { readonly at: Date } & (
       readonly by: string;
       readonly successor: NewAssignment;
     }
+  | {
+      /** Moved to another version of its definition; what is undone by it follows in facts of its own. */
+      readonly type: 'MIGRATED';
+      readonly override: true;
+      readonly by: string;
+      readonly comment: string;
+      readonly process: { readonly key: string; readonly version: number };
+      readonly fromVersion: number;
+      readonly toVersion: number;
+      /** Keys of the steps that stand as they were: decided, or asked with the votes given so far. */
+      readonly carried: readonly string[];
+      /** Keys of the steps that are asked anew when their turn comes. */
+      readonly asked: readonly string[];
+      /** Keys of the steps that the new version does not have. */
+      readonly removed: readonly string[];
+    }
 );
 
 export type FactType = Fact['type'];
@@ -426,7 +444,16 @@ export type Command =
       readonly by: string;
       readonly personId: string;
       readonly successorId: string;
-    };
+    }
+  /** Moves the request to another version of its definition. */
+  | {
+      readonly type: 'migrate';
+      readonly by: string;
+      readonly definition: ProcessDefinition;
+      readonly comment: string | null;
+    }
+  /** Pauses it for a new version of its definition; `release-hold` lets go of what was paused so. */
+  | { readonly type: 'hold' | 'release-hold'; readonly by: string; readonly comment: string | null };
 
 export type DecisionAction = 'APPROVE' | 'REJECT' | 'ABSTAIN' | 'ADVISE' | 'CONFIRM' | 'FILE';
 
@@ -437,6 +464,7 @@ export function newRequest(id: string, definition: ProcessDefinition, now: Date)
     definition,
     status: 'PENDING',
     pausedAt: null,
+    pauseCause: null,
     round: 1,
     requesterId: '',
     submittedAt: now,
@@ -488,6 +516,9 @@ export const isDecided = (assignment: AssignmentState): boolean =>
 
 export const isLive = (assignment: AssignmentState): boolean =>
   assignment.status === 'OPEN' || assignment.status === 'WAITING';
+
+/** Why a turn ended or a step was undone when the request was moved to another version of its definition. */
+export const MIGRATED = 'MIGRATED';
 
 /** Why an assignment was cancelled that was still an operand when its step was decided without it. */
 export const STEP_DECIDED = 'STEP_DECIDED';

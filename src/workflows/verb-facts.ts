@@ -37,6 +37,9 @@ export interface RestartOf {
   readonly comment: string;
 }
 
+/** NEW_VERSION: held until an administrator moves it to the new version of its definition, or releases it. */
+export type PauseCause = 'NEW_VERSION';
+
 export type VerbFact =
   | {
       readonly type: 'INFORMATION_REQUESTED';
@@ -63,7 +66,12 @@ export type VerbFact =
       readonly dueAt: Date | null;
       readonly timers: readonly PlannedTimer[];
     }
-  | { readonly type: 'PAUSED'; readonly by: string; readonly comment: string }
+  | {
+      readonly type: 'PAUSED';
+      readonly by: string;
+      readonly comment: string;
+      readonly cause?: PauseCause | undefined;
+    }
   | {
       readonly type: 'RESUMED';
       readonly by: string;

@@ -158,7 +158,7 @@ describe('a definition simulated over what was submitted', () => {
 
 describe('living definitions', () => {
   const IMPACT = `query ($yaml: String!) { publishImpact(yaml: $yaml) { check { key version findings { rule } concerns { rule path example } } openRequests
-    affected { request { id } migration why differences { step kind cause } } } }`;
+    affected { request { id } migration why carried asked removed dropped { email } status differences { step kind cause } } } }`;
   interface Impact {
     publishImpact: {
       openRequests: number;
@@ -166,6 +166,10 @@ describe('living definitions', () => {
         request: { id: string };
         migration: string;
         why: string | null;
+        carried: string[];
+        asked: string[];
+        removed: string[];
+        dropped: { email: string }[];
         differences: { step: string; kind: string }[];
       }[];
     };
@@ -183,9 +187,16 @@ describe('living definitions', () => {
     expect(changed!.differences.map(({ step, kind }) => `${step} ${kind}`)).toEqual(
       expect.arrayContaining(['general-manager SKIPPED', 'finance-check NOT_SKIPPED']),
     );
-    const [impossible] = (await impactOf(edited(['manager-review', 'first-review']))).affected;
-    expect(impossible).toMatchObject({ migration: 'IMPOSSIBLE' });
-    expect(impossible!.why).toContain('manager-review has no place');
+    expect(changed!.carried).toEqual(['manager-review']);
+    expect(changed!.asked).toEqual(expect.arrayContaining(['large-contract', 'technical-review']));
+    const [renamed] = (await impactOf(edited(['manager-review', 'first-review']))).affected;
+    expect(renamed).toMatchObject({ migration: 'CHANGED_ROUTE', removed: ['manager-review'] });
+    expect(renamed!.dropped.map(({ email }) => email)).toContain('tech@demo.local');
+    const [impossible] = (
+      await impactOf(edited([/^priority: .*$/m, 'priority: 0\nguard: subject.amount < 1000.0']))
+    ).affected;
+    expect(impossible).toMatchObject({ migration: 'IMPOSSIBLE', carried: [], asked: [] });
+    expect(impossible!.why).toContain('its guard does not hold');
   });
 
   test('a change of the organisation is checked before it is saved', async () => {

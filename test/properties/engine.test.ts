@@ -33,6 +33,7 @@ import {
   anyContentOf,
   anyDefinitionFor,
   anyOrganisationOf,
+  editedDefinition,
   fullOrganisationOf,
   personName,
 } from '../support/generated-processes.js';
@@ -111,11 +112,17 @@ const VERBS = [
   'skip-step',
   'restart',
   'expire',
+  'migrate',
+  'migrate',
+  'hold',
+  'release-hold',
 ] as const;
 type Verb = (typeof VERBS)[number];
 
 interface Script {
   readonly definition: ProcessDefinition;
+  /** What it may be moved to; each time as a version of its own. */
+  readonly versions: readonly ProcessDefinition[];
   readonly organisations: readonly Organisation[];
   readonly requester: string;
   readonly content: Content;
@@ -219,8 +226,15 @@ const anyTry = (size: number): fc.Arbitrary<Try> =>
 
 const anyScript: fc.Arbitrary<Script> = fc.integer({ min: 3, max: 12 }).chain((size) => {
   const someone = fc.nat(size - 1).map(personName);
-  return fc.record({
-    definition: anyDefinitionFor(size),
+  const anyVersions = fc.tuple(anyDefinitionFor(size), anyDefinitionFor(size), fc.infiniteStream(fc.nat()));
+  const withVersions = anyVersions.map(([definition, other, picks]) => {
+    const pick = (): number => picks.next().value as number;
+    return {
+      definition,
+      versions: [other, ...[1, 2, 3].map(() => editedDefinition(definition, other, pick))],
+    };
+  });
+  const rest = fc.record({
     organisations: fc
       .array(anyOrganisationOf(size), { minLength: 1, maxLength: 2 })
       .map((some) => [...some, fullOrganisationOf(size)]),
@@ -237,6 +251,7 @@ const anyScript: fc.Arbitrary<Script> = fc.integer({ min: 3, max: 12 }).chain((s
     size: fc.constant(size),
     tries: fc.array(anyTry(size), { minLength: 20, maxLength: 60 }),
   });
+  return fc.tuple(withVersions, rest).map(([versions, others]) => ({ ...versions, ...others }));
 });
 
 interface Run {
@@ -247,6 +262,8 @@ interface Run {
   past: LiveTimer[];
   organisation: Organisation;
   now: Date;
+  /** Every version that the request has been on. */
+  versions: Map<number, ProcessDefinition>;
 }
 
 const subjectOf = (script: Script, content: Content): SubjectSnapshot => ({
@@ -279,13 +296,13 @@ function commandOf(
       const open = request.assignments.filter((one) => one.status === 'OPEN');
       const one = open[attempt.pick % Math.max(1, open.length)];
       if (one) {
-        const command = actOf(script, one, attempt);
+        const command = actOf(request.definition, one, attempt);
         if (command.type !== 'decide' || command.action !== 'APPROVE') return command;
         return { ...command, choices: choicesFor(run, request, one.stepKey, attempt.how) };
       }
       if (request.status === 'RETURNED') return resubmit(script, run, request.subject.content, null);
       const [first] = request.assignments;
-      return first ? actOf(script, first, attempt) : { type: 'unblock', by: 'system' };
+      return first ? actOf(request.definition, first, attempt) : { type: 'unblock', by: 'system' };
     }
     case 'resubmit':
       if (request.status === 'PENDING' && !attempt.change) return { type: 'unblock', by: 'system' };
@@ -372,10 +389,10 @@ function verbOf(script: Script, run: Run, attempt: Extract<Try, { do: 'verb' }>)
     }
     case 'amend': {
       const one = meant(({ status, stepKey }) => {
-        const node = stepOf(script.definition, stepKey);
+        const node = stepOf(request.definition, stepKey);
         return status === 'OPEN' && isDecisionStep(node) && node.editable.length > 0;
       });
-      const node = one && stepOf(script.definition, one.stepKey);
+      const node = one && stepOf(request.definition, one.stepKey);
       const editable = fits && isDecisionStep(node) ? node.editable : Object.keys(attempt.content);
       const changes = Object.fromEntries(editable.map((field) => [field, attempt.content[field] ?? 'x']));
       const subject = subjectOf(script, { ...request.subject.content, ...changes });
@@ -397,6 +414,15 @@ function verbOf(script: Script, run: Run, attempt: Extract<Try, { do: 'verb' }>)
     }
     case 'expire':
       return { type: 'expire' };
+    case 'hold':
+    case 'release-hold':
+      return { type: pick % 3 > 0 ? 'release-hold' : what, by: someone, comment };
+    case 'migrate': {
+      const to = script.versions[pick % script.versions.length] ?? script.definition;
+      const version = fits ? run.versions.size + 1 : request.definition.version;
+      const by = pick % 2 ? 'admin' : someone;
+      return { type: 'migrate', by, definition: { ...to, version }, comment };
+    }
   }
 }
 
@@ -495,7 +521,7 @@ function movePeople(run: Run, { what, pick, other, days }: Extract<Try, { do: 'p
 
 /** What the person asked does; mostly what fits the step, and mostly approval, so that scripts get somewhere. */
 function actOf(
-  script: Script,
+  definition: ProcessDefinition,
   one: AssignmentState,
   { how, who, words }: Extract<Try, { do: 'act' }>,
 ): Command {
@@ -504,7 +530,7 @@ function actOf(
   const comment = words ? 'words' : null;
   const evidence = words ? 'evidence' : null;
   const other = personName(who);
-  const keys = [...nodesOf(script.definition.steps)].map((node) => node.key);
+  const keys = [...nodesOf(definition.steps)].map((node) => node.key);
   if (how < 13)
     return {
       type: 'hand-over',
@@ -528,7 +554,7 @@ function actOf(
       [null, 'previous', 'previous', keys[who % keys.length] ?? null, keys[0] ?? null][how % 5] ?? null;
     return { type: 'return', by, ordinal, toStep, comment };
   }
-  const node = stepOf(script.definition, one.stepKey);
+  const node = stepOf(definition, one.stepKey);
   const kind = isDecisionStep(node) ? node.kind : 'approve';
   const fitting = { approve: 'APPROVE', advise: 'ADVISE', confirm: 'CONFIRM', file: 'FILE' } as const;
   const action = how < 36 ? 'REJECT' : how < 43 ? 'ABSTAIN' : how < 45 ? 'CONFIRM' : fitting[kind];
@@ -642,6 +668,10 @@ function give(run: Run, command: Command, tally: Tally): Answer {
     return answer;
   }
   const { facts } = answer;
+  if (command.type === 'migrate') {
+    run.versions.set(command.definition.version, command.definition);
+    run.request = { ...run.request, definition: command.definition };
+  }
   run.request = facts.reduce(evolve, run.request);
   run.facts = [...run.facts, ...facts];
   run.timers = afterEffects(run.timers, effectsOf(run.request, facts));
@@ -650,6 +680,7 @@ function give(run: Run, command: Command, tally: Tally): Answer {
     startedAt: MONDAY,
     timers: run.timers,
     fired: run.fired,
+    versions: run.versions,
   });
   if (found.length > 0) throw new Error(`after ${JSON.stringify(command)}:\n  ${found.join('\n  ')}`);
   return answer;
@@ -669,6 +700,7 @@ function act(script: Script, tally: Tally): Run {
     past: [],
     organisation: first,
     now: MONDAY,
+    versions: new Map([[script.definition.version, script.definition]]),
   };
   const { requester: by, interests } = script;
   const subject = subjectOf(script, script.content);
@@ -782,7 +814,7 @@ describe('any process, in any organisation, under any script', () => {
   });
 });
 
-const COMMAND_TYPES = 29;
+const COMMAND_TYPES = 32;
 const FACT_TYPES: readonly Fact['type'][] = [
   'SUBMITTED',
   'STEP_OPENED',
@@ -818,4 +850,5 @@ const FACT_TYPES: readonly Fact['type'][] = [
   'CLAIMED',
   'RELEASED',
   'GIVEN_BACK',
+  'MIGRATED',
 ];

@@ -4,6 +4,7 @@ import { readDb } from '../../entities/read-db.js';
 import { decide } from '../../workflows/decide.js';
 import { effectsOf } from '../../workflows/effects.js';
 import { evolve } from '../../workflows/evolve.js';
+import type { ProcessDefinition } from '../../workflows/process.js';
 import { SYSTEM, type Command, type Fact, type RequestState } from '../../workflows/request.js';
 import type { TransactionContext } from '../transaction.js';
 import { announce, carryOut } from './carry-out.js';
@@ -39,15 +40,28 @@ export async function applyTo(
   stored: StoredRequest,
   command: Command,
 ): Promise<Applied> {
-  const world = await loadWorld({ em: tx.em, now: nowFor(tx, stored) }, stored.definition, stored.id);
+  const definition = command.type === 'migrate' ? command.definition : stored.definition;
+  const world = await loadWorld({ em: tx.em, now: nowFor(tx, stored) }, definition, stored.id);
   const facts = decide(stored.state, command, world);
   if (facts.length === 0) return { state: stored.state, facts, assignmentIds: stored.assignmentIds };
-  const after = facts.reduce(evolve, stored.state);
-  const assignmentIds = await saveRequest(tx, stored, after, facts);
+  const after = facts.reduce(evolve, { ...stored.state, definition });
+  const processVersionId =
+    definition === stored.definition ? stored.processVersionId : await versionIdOf(tx, definition);
+  const assignmentIds = await saveRequest(tx, { ...stored, processVersionId }, after, facts);
   await keepRoute(tx, after, facts, world);
   await carryOut(tx, after, effectsOf(after, facts), 'by' in command ? command.by : SYSTEM);
   await announce(tx, stored.state, after, assignmentIds);
   return { state: after, facts, assignmentIds };
+}
+
+async function versionIdOf(tx: TransactionContext, { key, version }: ProcessDefinition): Promise<string> {
+  const { id } = await readDb(tx.em)
+    .selectFrom('process_version')
+    .select('id')
+    .where('key', '=', key)
+    .where('version', '=', version)
+    .executeTakeFirstOrThrow();
+  return id;
 }
 
 /**

@@ -89,6 +89,10 @@ export function messageText(
       textEn: `${title}: an administrator went past “${en}”.${noteEn}`,
       textZh: `${title}：管理员已跳过“${zh}”${noteZh}`,
     },
+    MIGRATED: {
+      textEn: `${title}: moved to version ${request.definition.version} of its process.${noteEn}`,
+      textZh: `${title}：已迁移到流程版本 ${request.definition.version}${noteZh}`,
+    },
   };
   return texts[kind];
 }

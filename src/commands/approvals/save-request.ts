@@ -1,13 +1,13 @@
 import { ApprovalAssignment } from '../../entities/approvals/approval-assignment.js';
 import { randomBytes } from 'node:crypto';
 import { ApprovalEvent } from '../../entities/approvals/approval-event.js';
-import { ApprovalInterest } from '../../entities/approvals/approval-interest.js';
 import { ApprovalQuestion } from '../../entities/approvals/approval-question.js';
 import { ApprovalReader } from '../../entities/approvals/approval-reader.js';
 import { ApprovalRequest } from '../../entities/approvals/approval-request.js';
 import { ApprovalStep } from '../../entities/approvals/approval-step.js';
 import { ApprovalText } from '../../entities/approvals/approval-text.js';
 import type { StoredRequest } from '../../entities/approvals/request-rows.js';
+import { readDb } from '../../entities/read-db.js';
 import { newRowId } from '../../entities/row-id.js';
 import { insertRows, updateRow } from '../../entities/write-rows.js';
 import { canonicalText, chainDigest } from '../../workflows/canonical.js';
@@ -41,7 +41,11 @@ export async function saveRequest(
   await saveQuestions(tx, before.state, after);
   await saveSteps(tx, before, after);
   const assignmentIds = await saveAssignments(tx, before, after);
-  await updateRow(tx.em, ApprovalRequest, after.id, { ...requestColumns(after), chainHead });
+  await updateRow(tx.em, ApprovalRequest, after.id, {
+    ...requestColumns(after),
+    processVersionId: before.processVersionId,
+    chainHead,
+  });
   return assignmentIds;
 }
 
@@ -52,6 +56,7 @@ const personOrSystem = (by: string): string | null => (by === SYSTEM ? null : by
 export const requestColumns = (state: RequestState) => ({
   status: state.status as ApprovalRequest['status'],
   pausedAt: state.pausedAt,
+  pauseCause: state.pauseCause ?? null,
   round: state.round,
   title: state.subject.title,
   ownerId: state.subject.ownerId,
@@ -106,18 +111,39 @@ async function saveInterests(
   after: RequestState,
 ): Promise<void> {
   if (before.interests === after.interests) return;
-  const known = new Set(before.interests.map((interest) => interest.personId));
-  const kept = new Set(after.interests.map((interest) => interest.personId));
-  const gone = [...known].filter((id) => !kept.has(id));
-  if (gone.length > 0) await tx.em.nativeDelete(ApprovalInterest, { requestId: after.id, personId: gone });
-  const added = after.interests.filter((interest) => !known.has(interest.personId));
-  if (added.length > 0) {
-    await insertRows(
-      tx.em,
-      ApprovalInterest,
-      added.map((interest) => ({ id: newRowId(), requestId: after.id, ...interest })),
-    );
-  }
+  const kept = after.interests.map(({ personId }) => personId);
+  const gone = before.interests.map(({ personId }) => personId).filter((id) => !kept.includes(id));
+  const db = readDb(tx.em);
+  if (gone.length > 0)
+    await db
+      .updateTable('approval_interest')
+      .set({ lapsed: true })
+      .where('request_id', '=', after.id)
+      .where('person_id', 'in', gone)
+      .execute();
+  const rows = after.interests.flatMap((interest, index) =>
+    before.interests[index] === interest ? [] : [{ ...interest, position: index + 1 }],
+  );
+  if (rows.length === 0) return;
+  await db
+    .insertInto('approval_interest')
+    .values(
+      rows.map(({ personId, because, position }) => ({
+        id: newRowId(),
+        request_id: after.id,
+        person_id: personId,
+        because,
+        position,
+      })),
+    )
+    .onConflict((known) =>
+      known.columns(['request_id', 'person_id']).doUpdateSet((row) => ({
+        because: row.ref('excluded.because'),
+        position: row.ref('excluded.position'),
+        lapsed: false,
+      })),
+    )
+    .execute();
 }
 
 /** Readers are only ever added. */

@@ -1,4 +1,5 @@
 import { escalate, expire } from '../approvals/escalate.js';
+import { moveNext, REQUESTS_MOVE } from '../approvals/move-requests.js';
 import { ABSENCE_BEGINS, ABSENCE_ENDS, absenceBegins, absenceEnds } from '../organisation/absence-timers.js';
 import { chaseMilestone } from '../plans/chase-milestone.js';
 import type { TimerActions } from './fire-timer.js';
@@ -12,4 +13,5 @@ export const TIMER_ACTIONS: TimerActions = {
   'milestone-rung': { subjectTable: 'plan', act: chaseMilestone },
   [ABSENCE_BEGINS]: { subjectTable: 'absence', act: absenceBegins },
   [ABSENCE_ENDS]: { subjectTable: 'absence', act: absenceEnds },
+  [REQUESTS_MOVE]: { subjectTable: 'request_move', act: moveNext },
 };

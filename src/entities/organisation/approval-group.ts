@@ -14,6 +14,10 @@ export class ApprovalGroup {
 
   @Property({ type: 'text' })
   titleZh!: string;
+
+  /** Grows with each change of its members. */
+  @Property({ type: 'integer', default: 1 })
+  version: number = 1;
 }
 
 /** A person belongs to a group. */

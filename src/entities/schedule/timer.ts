@@ -37,7 +37,7 @@ export class Timer {
 
   @Field(() => String, {
     description:
-      'What it will do: `approval-reminder`, `approval-rung`, `approval-expiry`, `milestone-reminder`, `milestone-rung`, `absence-begins`, `absence-ends`.',
+      'What it will do: `approval-reminder`, `approval-rung`, `approval-expiry`, `milestone-reminder`, `milestone-rung`, `absence-begins`, `absence-ends`, `requests-move`.',
   })
   @Property({ type: 'text' })
   kind!: string;
