@@ -2,7 +2,8 @@ import { isRefusal } from '../errors.js';
 import { outcomeOf } from './formula.js';
 import { emit, type Draft } from './draft.js';
 import { cancelLive, openBlocked, settle } from './flow.js';
-import { requireUntangled, sharedInterest, successorOf } from './hand-over.js';
+import { successorOf } from './hand-over.js';
+import { requireUntangled, sharedInterest } from './shared-interest.js';
 import { absenceOf } from './organisation.js';
 import { isDecisionStep, stepOf, type DecisionStep } from './process.js';
 import {

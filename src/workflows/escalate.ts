@@ -14,6 +14,7 @@ import {
   type StepState,
 } from './request.js';
 import { peopleOf, resolveApprovers, type Candidate } from './resolve-approvers.js';
+import { interestsSharedBy } from './shared-interest.js';
 
 type TimerCommand = Extract<Command, { type: 'timer' }>;
 
@@ -105,6 +106,7 @@ function widen(draft: Draft, { step, state }: LiveStep, action: Widening): void 
   const fresh = found.candidates.filter((candidate) => !asked.has(candidate.personId));
   const late = present.filter((assignment) => isLive(assignment) && assignment.openedAt !== null);
   const replaced = action.do === 'hand-over' && canReplace(draft, step, state, fresh, late) ? late : [];
+  const assignments = escalated(draft, step, state.rung + 1, fresh, replaced);
   emit(draft, {
     type: 'ESCALATED',
     step: step.key,
@@ -112,8 +114,9 @@ function widen(draft: Draft, { step, state }: LiveStep, action: Widening): void 
     rung: state.rung + 1,
     action: replaced.length > 0 ? 'hand-over' : 'add',
     people: fresh.map((candidate) => candidate.personId),
-    assignments: escalated(draft, step, state.rung + 1, fresh, replaced),
+    assignments,
     exclusions: found.exclusions,
+    ...interestsSharedBy(draft.request, assignments),
   });
   for (const { ordinal } of replaced) {
     emit(draft, { type: 'ASSIGNMENT_CLOSED', ordinal, status: 'CANCELLED', reason: 'ESCALATED' });

@@ -38,7 +38,7 @@ function transition(request: RequestState, fact: Fact): RequestState {
       };
     case 'STEP_OPENED':
       return addAssignments(
-        addStep(request, {
+        addStep(withInterests(request, fact.interests), {
           key: fact.step,
           attempt: fact.attempt,
           status: 'OPEN',
@@ -164,7 +164,7 @@ function transition(request: RequestState, fact: Fact): RequestState {
         (entry) => entry.key === fact.step && entry.round === request.round,
       );
       const timers = timersLeft(request, fact.step, 'rung', fact.rung - 1);
-      const raised = patchStep(request, fact.step, { rung: fact.rung, timers });
+      const raised = patchStep(withInterests(request, fact.interests), fact.step, { rung: fact.rung, timers });
       return addAssignments(raised, fact.step, fact.attempt, fact.assignments, fact.at, step?.dueAt ?? null);
     }
     case 'ENDED':
@@ -310,6 +310,9 @@ function carry(request: RequestState, round: number, carried: readonly string[],
   });
   return { ...request, round, steps: [...request.steps, ...steps] };
 }
+
+const withInterests = (request: RequestState, added: readonly Interest[] = []): RequestState =>
+  added.length === 0 ? request : { ...request, interests: mergeInterests(request.interests, added) };
 
 function mergeInterests(known: readonly Interest[], added: readonly Interest[]): readonly Interest[] {
   const fresh = added.filter((interest) => !known.some((entry) => entry.personId === interest.personId));

@@ -2,23 +2,18 @@ import { refusal } from '../errors.js';
 import { claimByActing } from './claim.js';
 import { emit, type Draft } from './draft.js';
 import { permitOnAssignment } from './permit.js';
-import { stepOf, isDecisionStep, type DecisionStep } from './process.js';
+import type { DecisionStep } from './process.js';
 import {
   assignmentsOf,
   currentStep,
-  hasInterest,
-  interestOf,
-  isDecided,
-  isLive,
-  peopleBehind,
   type AssignmentState,
   type Command,
   type DecisionStatus,
-  type Interest,
   type NewAssignment,
   type RequestState,
 } from './request.js';
 import { requireEligible } from './resolve-approvers.js';
+import { requireUntangled, sharedInterest } from './shared-interest.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 
@@ -39,35 +34,6 @@ export function handOver(draft: Draft, command: Of<'hand-over'>): void {
     addedById: null,
   });
   emit(draft, { type: 'HANDED_OVER', ordinal, by, kind, comment, successor, interests });
-}
-
-/** Between a person with an interest and one without, a hand-over gives the other the interest too. */
-export function sharedInterest(request: RequestState, from: string, to: string): Interest[] {
-  if (hasInterest(request, from) === hasInterest(request, to)) return [];
-  return [{ personId: hasInterest(request, from) ? to : from, because: 'HAND_OVER' }];
-}
-
-/** Refuses a hand-over whose shared interest would reach a decision already made, or make this one impossible. */
-export function requireUntangled(
-  request: RequestState,
-  handed: AssignmentState,
-  toPersonId: string,
-  shared: readonly Interest[],
-): void {
-  const after: RequestState = { ...request, interests: [...request.interests, ...shared] };
-  const others = request.assignments.filter(
-    (assignment) => assignment.ordinal !== handed.ordinal && (isLive(assignment) || isDecided(assignment)),
-  );
-  const affected = others.flatMap((assignment) =>
-    peopleBehind(request, assignment)
-      .filter((behind) => shared.some(({ personId }) => personId === behind))
-      .map((personId) => ({ personId, stepKey: assignment.stepKey })),
-  );
-  for (const { personId, stepKey } of [...affected, { personId: toPersonId, stepKey: handed.stepKey }]) {
-    const node = stepOf(request.definition, stepKey);
-    const interest = interestOf(after, isDecisionStep(node) ? node : undefined, personId);
-    if (interest) throw refusal('INTERESTED_PERSON', { because: interest.because, step: stepKey });
-  }
 }
 
 /** Nobody is asked twice in one step, and nothing is handed back along its own chain. */

@@ -14,6 +14,7 @@ import {
 } from './request.js';
 import { peopleOf, resolveApprovers, scopeOf, type Candidate, type Resolution } from './resolve-approvers.js';
 import { keysBefore } from './route.js';
+import { interestsSharedBy } from './shared-interest.js';
 
 /** Whether the step's condition holds for the request as it stands. @throws CONDITION_FAILED */
 export function conditionHolds(request: RequestState, condition: string | null, world: World): boolean {
@@ -134,6 +135,7 @@ function ask(
     assignments,
     exclusions: found.exclusions,
     timers: plannedTimers(step, world.now, due, calendar),
+    ...interestsSharedBy(request, assignments),
   });
 }
 

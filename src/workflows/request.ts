@@ -202,7 +202,11 @@ export type DecisionStatus =
   'APPROVED' | 'REJECTED' | 'ABSTAINED' | 'ADVISED' | 'CONFIRMED' | 'FILED' | 'RETURNED';
 
 /** What happened. Stored append-only; dates are in the past, people are ids, `type` is past tense. */
-export type Fact = { readonly at: Date } & (
+export type Fact = {
+  readonly at: Date;
+  /** Number of the engine that made it; written when it is stored. */
+  readonly engine?: number | undefined;
+} & (
   | {
       readonly type: 'SUBMITTED';
       readonly by: string;
@@ -222,6 +226,8 @@ export type Fact = { readonly at: Date } & (
       readonly assignments: readonly NewAssignment[];
       readonly exclusions: readonly Exclusion[];
       readonly timers: readonly PlannedTimer[];
+      /** What those who stand in and those they stand in for come to share. */
+      readonly interests?: readonly Interest[] | undefined;
     }
   | {
       readonly type: 'STEP_SKIPPED';
@@ -324,6 +330,7 @@ export type Fact = { readonly at: Date } & (
       readonly people: readonly string[];
       readonly assignments: readonly NewAssignment[];
       readonly exclusions: readonly Exclusion[];
+      readonly interests?: readonly Interest[] | undefined;
     }
   | {
       readonly type: 'SYSTEM_DECIDED';

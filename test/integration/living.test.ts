@@ -23,7 +23,8 @@ afterEach(async () => {
 const role = (key: string): string => `{ rule: role, role: ${key} }`;
 const step = (key: string, ...roles: readonly string[]): string =>
   `  - { key: ${key}, kind: approve, title: ${key}, approvers: [${roles.map(role).join(', ')}] }`;
-const yaml = (version: number, ...steps: readonly string[]): string =>
+const yaml = (version: number, ...steps: readonly string[]): string => guarded(version, 'true', steps);
+const guarded = (version: number, guard: string, steps: readonly string[]): string =>
   [
     'kind: process',
     'key: living',
@@ -31,7 +32,7 @@ const yaml = (version: number, ...steps: readonly string[]): string =>
     'title: Living',
     'subjectType: CONTRACT',
     'priority: 900',
-    'guard: subject.signingMode == "living"',
+    `guard: subject.signingMode == "living" && ${guard}`,
     'steps:',
     ...steps,
   ].join('\n');
@@ -198,6 +199,19 @@ describe('migrateRequests', () => {
     expect(await story.asked(id)).toEqual(['tech']);
     expect((await show(id)).events.map(({ type }) => type)).toContain('MIGRATED');
     expect(await replays()).toEqual([]);
+  });
+
+  test('tells of each that cannot be moved why, in the language of who asks', async () => {
+    await publish(yaml(1, step('review', 'legal')));
+    const id = await story.submit('living');
+    await publish(guarded(2, 'subject.amount > 5000.0', [step('review', 'legal')]));
+    const { dryRuns } = await migrate({ dryRun: true });
+    expect(dryRuns).toMatchObject([{ request: { id }, migration: 'IMPOSSIBLE', carried: [], asked: [] }]);
+    expect(dryRuns[0]!.why).toBe(
+      'The request cannot move to version 2 of living: its guard does not hold for the subject.',
+    );
+    expect((await migrate()).move).toMatchObject({ moved: 0, keptCount: 1, kept: [{ code: 'MIGRATION_IMPOSSIBLE' }] });
+    expect(await story.asked(id)).toEqual(['legal']);
   });
 
   test('goes on batch by batch: what a crash interrupts is done by the next sweep, and nothing twice', async () => {
