@@ -85,6 +85,7 @@ const KNOWN: Readonly<Record<FactType, true>> = {
   RELEASED: true,
   GIVEN_BACK: true,
   MIGRATED: true,
+  CONTACT_CHANGED: true,
 };
 
 interface ReadFact {

@@ -2,6 +2,7 @@ import { unreachable } from '../errors.js';
 import { effectsOfVerb, expiryAt } from './effects-verbs.js';
 import { isDecisionStep, stepOf } from './process.js';
 import {
+  contactOf,
   currentStep,
   MIGRATED,
   poolMates,
@@ -32,7 +33,8 @@ export type MessageKind =
   | 'REMOVED'
   | 'AMENDED'
   | 'OVERRIDDEN'
-  | 'MIGRATED';
+  | 'MIGRATED'
+  | 'CONTACT_CHANGED';
 
 /** What must follow from facts. Keys are deterministic: the same facts give the same keys. */
 export type Effect =
@@ -115,7 +117,7 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
     case 'DELEGATE_ANSWERED':
       return send(
         'DELEGATE_ANSWERED',
-        [fact.confirmation.personId],
+        fact.confirmation ? [fact.confirmation.personId] : [],
         stepOfOrdinal(after, fact.ordinal),
         fact.comment,
       );
@@ -148,7 +150,7 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
       return fact.toStep === null
         ? [
             { type: 'SUBJECT', event: 'RETURNED' },
-            ...send('RETURNED', [after.requesterId], null, fact.comment),
+            ...send('RETURNED', [contactOf(after)], null, fact.comment),
           ]
         : [];
     case 'ENDED':
@@ -185,8 +187,10 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
       return fact.reason === MIGRATED
         ? send('REMOVED', letGo(after, fact.ordinal), stepOfOrdinal(after, fact.ordinal))
         : [];
+    case 'CONTACT_CHANGED':
+      return send('CONTACT_CHANGED', [fact.personId], null);
     case 'MIGRATED':
-      return send('MIGRATED', [after.requesterId], null, fact.comment);
+      return send('MIGRATED', [contactOf(after)], null, fact.comment);
     case 'GIVEN_BACK':
       return send('ASSIGNED', stillAsked(after, [fact.successor]), stepOfOrdinal(after, fact.ordinal));
     default:
@@ -195,9 +199,9 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
 }
 
 /** The requester, unless it was they who ended it, and whoever reads along. */
-const toldOfEnd = ({ requesterId, readers }: RequestState, outcome: RequestOutcome): string[] => [
-  ...(outcome === 'WITHDRAWN' ? [] : [requesterId]),
-  ...readers.map(({ personId }) => personId),
+const toldOfEnd = (after: RequestState, outcome: RequestOutcome): string[] => [
+  ...(outcome === 'WITHDRAWN' ? [] : [contactOf(after)]),
+  ...after.readers.map(({ personId }) => personId),
 ];
 
 /** Those whose turn it still is when all facts are in: one who was asked and let go in the same breath is not told. */

@@ -103,6 +103,7 @@ function withReaders(request: RequestState, people: readonly string[], by: strin
 /** Whether the person takes part: asks for it, answers for it, has an interest, is or was asked, or is copied in. */
 export const isOnRequest = (request: RequestState, personId: string): boolean =>
   personId === request.requesterId ||
+  personId === request.contactId ||
   personId === request.subject.ownerId ||
   request.interests.some((interest) => interest.personId === personId) ||
   request.assignments.some((assignment) => assignment.personId === personId) ||

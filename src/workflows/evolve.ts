@@ -2,6 +2,7 @@ import { unreachable } from '../errors.js';
 import { evolveVerb, lapseQuestions } from './evolve-verbs.js';
 import { addAssignments, patch, patchStep, succeed } from './patch.js';
 import {
+  contactOf,
   currentStep,
   MIGRATED,
   poolMates,
@@ -89,19 +90,16 @@ function transition(request: RequestState, fact: Fact): RequestState {
         comment: fact.comment,
         evidence: fact.evidence,
       });
-    case 'DELEGATE_ANSWERED':
-      return succeed(
-        patch(request, fact.ordinal, {
-          status: 'ADVISED',
-          decidedAt: fact.at,
-          decidedById: fact.by,
-          comment: fact.comment,
-          reason: `proposes ${fact.proposal}`,
-        }),
-        fact.ordinal,
-        fact.confirmation,
-        fact.at,
-      );
+    case 'DELEGATE_ANSWERED': {
+      const answered = patch(request, fact.ordinal, {
+        status: 'ADVISED',
+        decidedAt: fact.at,
+        decidedById: fact.by,
+        comment: fact.comment,
+        reason: `proposes ${fact.proposal}`,
+      });
+      return fact.confirmation ? succeed(answered, fact.ordinal, fact.confirmation, fact.at) : answered;
+    }
     case 'ASSIGNMENT_CLOSED':
       return patch(request, fact.ordinal, { status: fact.status, reason: fact.reason });
     case 'HANDED_OVER': {
@@ -164,7 +162,10 @@ function transition(request: RequestState, fact: Fact): RequestState {
         (entry) => entry.key === fact.step && entry.round === request.round,
       );
       const timers = timersLeft(request, fact.step, 'rung', fact.rung - 1);
-      const raised = patchStep(withInterests(request, fact.interests), fact.step, { rung: fact.rung, timers });
+      const raised = patchStep(withInterests(request, fact.interests), fact.step, {
+        rung: fact.rung,
+        timers,
+      });
       return addAssignments(raised, fact.step, fact.attempt, fact.assignments, fact.at, step?.dueAt ?? null);
     }
     case 'ENDED':
@@ -194,7 +195,7 @@ function transition(request: RequestState, fact: Fact): RequestState {
               status: 'OPEN',
               waitsFor: null,
               openedAt: mate.openedAt ?? fact.at,
-              dueAt: mate.dueAt ?? released.dueAt,
+              dueAt: released.dueAt,
             }
           : null,
       );
@@ -205,6 +206,16 @@ function transition(request: RequestState, fact: Fact): RequestState {
         fact.successor,
         fact.at,
       );
+    case 'CONTACT_CHANGED':
+      return {
+        ...request,
+        contactId: contactOf(request) === fact.fromPersonId ? fact.personId : (request.contactId ?? null),
+        questions: request.questions.map((one) =>
+          one.status === 'OPEN' && one.askedOfId === fact.fromPersonId
+            ? { ...one, askedOfId: fact.personId }
+            : one,
+        ),
+      };
     case 'MIGRATED':
       return { ...request, steps: request.steps.map((step) => kept(request, step, fact.carried)) };
     default:

@@ -8,7 +8,6 @@ import {
   currentStep,
   type AssignmentState,
   type Command,
-  type DecisionStatus,
   type NewAssignment,
   type RequestState,
 } from './request.js';
@@ -73,30 +72,6 @@ export function successorOf(
   };
 }
 
-/**
- * Where the definition asks for it, the decision of a delegate goes back to whoever delegated, as a proposal; true when
- * it did. It goes back along every delegation behind the assignment, whatever was transferred in between.
- */
-export function answerToDelegator(
-  draft: Draft,
-  step: DecisionStep,
-  assignment: AssignmentState,
-  proposal: DecisionStatus,
-  comment: string | null,
-): boolean {
-  if (step.delegation !== 'confirm') return false;
-  const delegator = delegatorBehind(draft.request, assignment);
-  if (delegator === null) return false;
-  const { ordinal, personId: by, rule } = assignment;
-  const confirmation = successorOf(draft, assignment, delegator, {
-    handOver: { kind: 'CONFIRMATION', fromPersonId: by },
-    rule,
-    addedById: null,
-  });
-  emit(draft, { type: 'DELEGATE_ANSWERED', ordinal, by, proposal, comment, confirmation });
-  return true;
-}
-
 /** Whether a decision of this assignment goes to whoever delegated it, to be confirmed. */
 export const answersToDelegator = (
   request: RequestState,
@@ -105,7 +80,7 @@ export const answersToDelegator = (
 ): boolean => step.delegation === 'confirm' && delegatorBehind(request, assignment) !== null;
 
 /** Who still has to confirm a decision of this assignment: the giver of the last delegation not yet answered to. */
-function delegatorBehind(request: RequestState, assignment: AssignmentState): string | null {
+export function delegatorBehind(request: RequestState, assignment: AssignmentState): string | null {
   let answered = 0;
   let current: AssignmentState | undefined = assignment;
   while (current?.handOver) {

@@ -17,6 +17,8 @@ export interface Person {
   readonly active: boolean;
   readonly departmentId: string | null;
   readonly managerId: string | null;
+  /** Who took over when they left. */
+  readonly successorId?: string | null | undefined;
 }
 
 export interface Department {

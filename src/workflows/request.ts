@@ -130,6 +130,8 @@ export interface RequestState {
   readonly pauseCause?: PauseCause | null | undefined;
   readonly round: number;
   readonly requesterId: string;
+  /** Who answers for a requester who has left; the requester keeps their interest. */
+  readonly contactId?: string | null | undefined;
   readonly submittedAt: Date;
   readonly endedAt: Date | null;
   readonly subject: SubjectSnapshot;
@@ -260,7 +262,8 @@ export type Fact = {
       readonly by: string;
       readonly proposal: DecisionStatus;
       readonly comment: string | null;
-      readonly confirmation: NewAssignment;
+      /** null: nobody may confirm it, as whoever delegated has left; it decides nothing. */
+      readonly confirmation: NewAssignment | null;
     }
   | {
       readonly type: 'ASSIGNMENT_CLOSED';
@@ -369,6 +372,13 @@ export type Fact = {
       /** Keys of the steps that the new version does not have. */
       readonly removed: readonly string[];
     }
+  | {
+      /** Who answers for someone who has left: for the requester, and to questions that were put to the leaver. */
+      readonly type: 'CONTACT_CHANGED';
+      readonly by: string;
+      readonly fromPersonId: string;
+      readonly personId: string;
+    }
 );
 
 export type FactType = Fact['type'];
@@ -474,6 +484,7 @@ export function newRequest(id: string, definition: ProcessDefinition, now: Date)
     pauseCause: null,
     round: 1,
     requesterId: '',
+    contactId: null,
     submittedAt: now,
     endedAt: null,
     subject: {
@@ -497,6 +508,9 @@ export function newRequest(id: string, definition: ProcessDefinition, now: Date)
     factCount: 0,
   };
 }
+
+/** To whom returns and questions go, and who acts on the request as a whole: the requester, or who answers for them. */
+export const contactOf = ({ contactId, requesterId }: RequestState): string => contactId ?? requesterId;
 
 export const isEnded = (request: RequestState): boolean =>
   request.status !== 'PENDING' && request.status !== 'RETURNED';

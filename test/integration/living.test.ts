@@ -210,7 +210,11 @@ describe('migrateRequests', () => {
     expect(dryRuns[0]!.why).toBe(
       'The request cannot move to version 2 of living: its guard does not hold for the subject.',
     );
-    expect((await migrate()).move).toMatchObject({ moved: 0, keptCount: 1, kept: [{ code: 'MIGRATION_IMPOSSIBLE' }] });
+    expect((await migrate()).move).toMatchObject({
+      moved: 0,
+      keptCount: 1,
+      kept: [{ code: 'MIGRATION_IMPOSSIBLE' }],
+    });
     expect(await story.asked(id)).toEqual(['legal']);
   });
 

@@ -15,6 +15,7 @@ import {
 } from '../../src/workflows/permit.js';
 import { isDecisionStep, nodesOf, stepOf, type ProcessDefinition } from '../../src/workflows/process.js';
 import {
+  contactOf,
   interestOf,
   isEnded,
   newRequest,
@@ -447,7 +448,7 @@ function resubmit(script: Script, { request }: Run, content: Content, interested
     interested === null ? [] : [{ personId: personName(interested), because: 'LAST_AUTHOR' }];
   return {
     type: 'resubmit',
-    by: request.requesterId,
+    by: contactOf(request),
     subject: subjectOf(script, content),
     interests: [...script.interests, ...more],
     comment: null,
@@ -492,7 +493,8 @@ const worldOf = (run: Run): World => ({
 function movePeople(run: Run, { what, pick, other, days }: Extract<Try, { do: 'people' }>): Command {
   const { organisation, now, request } = run;
   const live = request.assignments.filter((one) => one.status === 'OPEN' || one.status === 'WAITING');
-  const someone = live[pick % Math.max(1, live.length)]?.personId ?? personName(other);
+  const asked = live[pick % Math.max(1, live.length)]?.personId ?? personName(other);
+  const someone = what === 'leaves' && pick % 3 === 0 ? contactOf(request) : asked;
   const by = 'system';
   if (what === 'goes') {
     const until = new Date(now.getTime() + days * 24 * HOUR);
@@ -514,7 +516,7 @@ function movePeople(run: Run, { what, pick, other, days }: Extract<Try, { do: 'p
   }
   const people = new Map(organisation.people);
   const leaver = people.get(someone);
-  if (leaver) people.set(someone, { ...leaver, active: false });
+  if (leaver) people.set(someone, { ...leaver, active: false, successorId: personName(other) });
   run.organisation = { ...organisation, people };
   return { type: 'replace-leaver', by, personId: someone, successorId: personName(other) };
 }
@@ -801,7 +803,7 @@ describe('any process, in any organisation, under any script', () => {
       fc.property(anyScript, (script) => {
         const { request, now } = act(script, newTally());
         for (const person of script.organisations[0]?.people.keys() ?? []) {
-          if (person === request.requesterId) continue;
+          if (person === contactOf(request)) continue;
           for (const action of ['RESUBMIT', 'WITHDRAW', 'NUDGE'] as const) {
             expect(() => permitOnRequest(request, action, person, now)).toThrow(
               expect.objectContaining({ code: 'NOT_THE_REQUESTER' }),
@@ -851,4 +853,5 @@ const FACT_TYPES: readonly Fact['type'][] = [
   'RELEASED',
   'GIVEN_BACK',
   'MIGRATED',
+  'CONTACT_CHANGED',
 ];

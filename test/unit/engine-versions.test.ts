@@ -22,7 +22,13 @@ const chained = (facts: readonly object[]): { events: AuditEvent[]; head: string
 };
 const verify = (facts: readonly object[]): string | undefined => {
   const { events, head } = chained(facts);
-  const row = { requestId: 'request-1', number: 'A-1', factCount: facts.length, chainHead: head, processDigest: '' };
+  const row = {
+    requestId: 'request-1',
+    number: 'A-1',
+    factCount: facts.length,
+    chainHead: head,
+    processDigest: '',
+  };
   return verifyRequest(row, events)?.problem;
 };
 
@@ -42,11 +48,18 @@ test('each fact is lived through by the engine that made it', () => {
   const numbered = story.facts.map((fact): Fact => ({ ...fact, engine: 1 }));
   expect(replay('request-1', definition, numbered)).toEqual(story.request);
   const other = (ENGINE_VERSIONS as Map<number, unknown>).set(7, {
-    evolve: (request: { factCount: number }) => ({ ...request, title: 'by seven', factCount: request.factCount + 1 }),
+    evolve: (request: { factCount: number }) => ({
+      ...request,
+      title: 'by seven',
+      factCount: request.factCount + 1,
+    }),
   });
   try {
     const mixed = numbered.map((fact, index) => (index === 1 ? { ...fact, engine: 7 } : fact));
-    expect(replay('request-1', definition, mixed)).toMatchObject({ title: 'by seven', factCount: mixed.length });
+    expect(replay('request-1', definition, mixed)).toMatchObject({
+      title: 'by seven',
+      factCount: mixed.length,
+    });
   } finally {
     other.delete(7);
   }

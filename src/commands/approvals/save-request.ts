@@ -57,6 +57,7 @@ export const requestColumns = (state: RequestState) => ({
   status: state.status as ApprovalRequest['status'],
   pausedAt: state.pausedAt,
   pauseCause: state.pauseCause ?? null,
+  contactId: state.contactId ?? null,
   round: state.round,
   title: state.subject.title,
   ownerId: state.subject.ownerId,

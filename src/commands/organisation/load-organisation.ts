@@ -46,7 +46,7 @@ async function readOrganisation(em: EntityManager, revision: number): Promise<Or
   const db = readDb(em);
   const people = await db
     .selectFrom('app_user')
-    .select(['id', 'name', 'email', 'active', 'department_id', 'manager_id'])
+    .select(['id', 'name', 'email', 'active', 'department_id', 'manager_id', 'successor_id'])
     .orderBy('id')
     .execute();
   const departments = await db.selectFrom('department').selectAll().orderBy('id').execute();
@@ -87,6 +87,7 @@ async function readOrganisation(em: EntityManager, revision: number): Promise<Or
           active: row.active,
           departmentId: row.department_id,
           managerId: row.manager_id,
+          successorId: row.successor_id,
         },
       ]),
     ),

@@ -45,6 +45,7 @@ interface Row {
   status: RequestState['status'];
   paused_at: string | null;
   pause_cause: PauseCause | null;
+  contact_id: string | null;
   round: number;
   title: string;
   owner_id: string;
@@ -158,6 +159,7 @@ const COLUMNS = [
   'r.chain_head',
   'r.choices',
   'r.pause_cause',
+  'r.contact_id',
 ] as const;
 
 /** Requests by id, whole, in one statement. Lock the row first (in a statement of its own) to decide on it. */
@@ -248,6 +250,7 @@ function toStored(row: Row, definition: ProcessDefinition): StoredRequest {
       pauseCause: row.pause_cause,
       round: row.round,
       requesterId: row.requester_id,
+      contactId: row.contact_id,
       submittedAt: new Date(row.submitted_at),
       endedAt: instant(row.ended_at),
       subject: {
