@@ -32,7 +32,7 @@ const UP = [
   `create index "request_move_process_key_started_at_index" on "request_move" ("process_key", "started_at")`,
   `alter table "request_move" add constraint "request_move_to_version_id_foreign" foreign key ("to_version_id") references "process_version" ("id") on update no action on delete no action`,
   `alter table "request_move" add constraint "request_move_started_by_id_foreign" foreign key ("started_by_id") references "app_user" ("id") on update no action on delete no action`,
-  `alter table "approval_group" add column "version" int not null default 1`,
+  `alter table "approval_group" add column "version" int not null default 1, add column "changed_because" text null`,
   `-- An interest is never deleted: with a resubmission it may lapse, and in its new round others may come.
 alter table "approval_interest" add column "position" int not null default 0, add column "lapsed" boolean not null default false`,
   `create function refuse_interest_change() returns trigger language plpgsql as $$
@@ -53,7 +53,7 @@ const DOWN = [
   `drop trigger approval_interest_stays on approval_interest`,
   `drop function refuse_interest_change()`,
   `alter table "approval_interest" drop column "position", drop column "lapsed"`,
-  `alter table "approval_group" drop column "version"`,
+  `alter table "approval_group" drop column "version", drop column "changed_because"`,
   `drop table request_move`,
   `alter table "approval_request" drop column "pause_cause", drop column "contact_id"`,
 ];

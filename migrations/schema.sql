@@ -74,7 +74,8 @@ create table approval_group (
   key text not null,
   title_en text not null,
   title_zh text not null,
-  version integer not null default 1
+  version integer not null default 1,
+  changed_because text
 );
 
 create table approval_group_member (

@@ -300,6 +300,13 @@ export const ERRORS = {
     zh: '服务器内部错误（{id}）。',
     remedy: 'Report the id; the log entry with it tells what happened.',
   },
+  STRANDS_APPROVALS: {
+    kind: 'rule',
+    en: 'It would leave nobody to decide: {openRequests} open request(s); processes {processes}.',
+    zh: '此变更将导致无人可审批：{openRequests} 个进行中的申请；流程 {processes}。',
+    remedy:
+      'Look at the dry run, name someone else first, or force it with a reason: those steps will be blocked.',
+  },
   LAST_HOLDER: {
     kind: 'rule',
     en: 'Nobody else holds {roles}, which approvals need.',

@@ -78,3 +78,6 @@ export const MOVE_BATCH = 50;
 /** Requests named in one move, and requests of which a move tells why they stayed. */
 export const MOVED_AT_ONCE_MAX = 100;
 export const MOVE_KEPT_MAX = 500;
+
+/** Members of one approval group: what packs may give it, too. */
+export const GROUP_MEMBERS_MAX = 200;

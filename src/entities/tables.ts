@@ -81,6 +81,7 @@ export interface ApprovalEvent {
 }
 
 export interface ApprovalGroup {
+  changed_because: string | null;
   key: string;
   title_en: string;
   title_zh: string;

@@ -13,6 +13,7 @@ import { DocumentResolver } from './documents/document-resolver.js';
 import { DepartmentFields, OrganisationResolver, UserFields } from './organisation/organisation-resolver.js';
 import { AbsenceFields, AbsenceResolver } from './organisation/absence-resolver.js';
 import { LeaverResolver } from './organisation/leaver-resolver.js';
+import { MembershipResolver } from './organisation/membership-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
 import { NotificationResolver } from './schedule/notification.js';
@@ -34,6 +35,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   EventFields,
   ExplanationResolver,
   LeaverResolver,
+  MembershipResolver,
   MoveResolver,
   NotificationResolver,
   OrganisationResolver,

@@ -70,9 +70,17 @@ export async function organisationImpact(
   ctx: Context,
   input: OrganisationChangeInput,
 ): Promise<OrganisationImpact> {
-  const change = changeOf(input);
+  return impactOf(ctx, changeOf(input));
+}
+
+/** @throws NOT_FOUND for a person whom the change is about and who is not there */
+export async function impactOf(
+  ctx: Pick<Context, 'em' | 'now'>,
+  change: OrganisationChange,
+): Promise<OrganisationImpact> {
   const { world, published, submittersOf } = await surroundingsOf(ctx);
-  if (!world.organisation.people.has(change.personId)) throw refusal('NOT_FOUND', { what: 'person' });
+  if ('personId' in change && !world.organisation.people.has(change.personId))
+    throw refusal('NOT_FOUND', { what: 'person' });
   const changed = { ...world, organisation: afterChange(world.organisation, change) };
   const { total, requests } = await openRequests(ctx, null);
   const stranded: OrganisationImpact['requests'][number][] = [];
@@ -92,3 +100,23 @@ export async function organisationImpact(
   });
   return { requests: stranded, definitions, total };
 }
+
+/**
+ * The check that a change of the organisation gets before it is saved. @throws STRANDS_APPROVALS naming what would be
+ * left with nobody
+ */
+export async function requireNothingStranded(
+  ctx: Pick<Context, 'em' | 'now'>,
+  change: OrganisationChange,
+): Promise<void> {
+  const { requests, definitions } = await impactOf(ctx, change);
+  if (requests.length === 0 && definitions.length === 0) return;
+  throw refusal('STRANDS_APPROVALS', {
+    openRequests: requests.length,
+    processes: definitions.map(({ definition: { key, version } }) => `${key}@${version}`).join(', ') || '–',
+    requests: requests.slice(0, STRANDED_TOLD).map(({ stored, steps }) => ({ number: stored.number, steps })),
+  });
+}
+
+/** Requests named in a refusal; the impact query names them all. */
+const STRANDED_TOLD = 20;
