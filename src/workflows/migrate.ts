@@ -167,9 +167,7 @@ class Judge {
     }
     if (node.kind === 'notify') return true;
     if (node.kind === 'parallel')
-      return [...node.branches.flatMap((branch) => [...nodesOf(branch)])].every((one) =>
-        this.#hasPassed(one.key),
-      );
+      return node.branches.flatMap((branch) => [...nodesOf(branch)]).every((one) => this.#hasPassed(one.key));
     return this.#staysDecided(state, was as DecisionStep, node);
   }
 

@@ -48,7 +48,7 @@ interface Simulation {
   excluded: { request: { id: string }; why: string }[];
   load: { person: { email: string }; before: number; after: number }[];
 }
-const SIMULATE = `query ($input: SimulateProcessInput!) { simulateProcess(input: $input) { candidate compared leftOut
+const SIMULATE = `query ($input: SimulateProcessInput!) { simulateProcess(input: $input) { candidate organisationAsOf compared leftOut
   changed { request { id } differences { step kind } added { step person { email } } dropped { step person { email } } stranded }
   excluded { request { id } why } load { person { email } before after } } }`;
 const PERIOD = { from: '2024-01-01T00:00:00.000Z', until: '2025-01-01T00:00:00.000Z' };
@@ -72,6 +72,7 @@ describe('a definition simulated over what was submitted', () => {
     const stored = await simulate({ processKey: 'contract-review' });
     expect(stored).toMatchObject({
       candidate: 'contract-review@1',
+      organisationAsOf: app.now().toISOString(),
       compared: 3,
       changed: [],
       excluded: [],

@@ -12,7 +12,8 @@ import { dryRunMigration, type MigrationDryRun } from '../../workflows/migration
 import { once } from '../idempotency.js';
 import { check, checkText, requireSound } from '../input.js';
 import { inTransaction, requireActor, requireId, type TransactionContext } from '../transaction.js';
-import { loadWorld } from './load-world.js';
+import type { RequestState, World } from '../../workflows/request.js';
+import { loadWorld, withoutOwn } from './load-world.js';
 import { moveBatch, scheduleNext } from './move-requests.js';
 import { publishedAs } from './newest-version.js';
 import { openRequests } from './open-requests.js';
@@ -81,13 +82,17 @@ export async function migrateRequests(ctx: Context, input: MigrateRequestsInput)
   await requireReach(ctx, ids);
   const { requests } = await openRequests(ctx, input.processKey, ids);
   const world = await loadWorld(ctx, to.definition, null);
+  const worldOf = (state: RequestState): World => ({
+    ...world,
+    load: world.load && withoutOwn(world.load, state),
+  });
   const dryRuns: DryRun[] = [];
   for (const [index, stored] of requests.entries()) {
     if (index % 50 === 49) await breathe();
     if (stored.processVersionId === to.id) continue;
     dryRuns.push({
       stored,
-      migration: dryRunMigration(stored.state, requireActor(ctx).id, to.definition, world),
+      migration: dryRunMigration(stored.state, requireActor(ctx).id, to.definition, worldOf(stored.state)),
     });
   }
   return { moveId: null, dryRuns };

@@ -9,6 +9,7 @@ import type { ProcessDefinition } from '../../workflows/process.js';
 import { problemsInOrganisation } from '../../workflows/prove-organisation.js';
 import { strandedSteps } from '../../workflows/stranded.js';
 import { requireId } from '../transaction.js';
+import { withoutOwn } from './load-world.js';
 import { openRequests } from './open-requests.js';
 import { surroundingsOf } from './process-surroundings.js';
 
@@ -86,7 +87,8 @@ export async function impactOf(
   const stranded: OrganisationImpact['requests'][number][] = [];
   for (const [index, stored] of requests.entries()) {
     if (index % 50 === 49) await breathe();
-    const steps = strandedSteps(stored.state, world, changed);
+    const load = world.load && withoutOwn(world.load, stored.state);
+    const steps = strandedSteps(stored.state, { ...world, load }, { ...changed, load });
     if (steps.length > 0) stranded.push({ stored, steps });
   }
   const definitions = published.flatMap((definition) => {

@@ -4,7 +4,8 @@ import type { StoredRequest } from '../../entities/approvals/request-rows.js';
 import { checkProcessText, type CheckedProcess } from '../../workflows/check-process-text.js';
 import { dryRunMigration, type MigrationDryRun } from '../../workflows/migration-dry-run.js';
 import { requireActor } from '../transaction.js';
-import { loadWorld } from './load-world.js';
+import type { RequestState, World } from '../../workflows/request.js';
+import { loadWorld, withoutOwn } from './load-world.js';
 import { openRequests } from './open-requests.js';
 import { surroundingsOf } from './process-surroundings.js';
 import { requireText } from './publish-process.js';
@@ -26,10 +27,14 @@ export async function publishImpact(ctx: Context, yaml: string): Promise<Publish
   if (!definition || checked.findings.length > 0) return { checked, total: 0, affected: [] };
   const { total, requests } = await openRequests(ctx, definition.key);
   const world = await loadWorld(ctx, definition, null);
+  const worldOf = (state: RequestState): World => ({
+    ...world,
+    load: world.load && withoutOwn(world.load, state),
+  });
   const affected: PublishImpact['affected'][number][] = [];
   for (const [index, stored] of requests.entries()) {
     if (index % 50 === 49) await breathe();
-    const migration = dryRunMigration(stored.state, requireActor(ctx).id, definition, world);
+    const migration = dryRunMigration(stored.state, requireActor(ctx).id, definition, worldOf(stored.state));
     affected.push({ stored, migration });
   }
   return { checked, total, affected };

@@ -5,6 +5,7 @@ import { messageOf, type Refusal } from '../../errors.js';
 import { ApprovalRequestStatus } from '../../entities/approvals/enums.js';
 import type { StoredRequest } from '../../entities/approvals/request-rows.js';
 import { User } from '../../entities/organisation/user.js';
+import { Instant } from '../../entities/scalars.js';
 import type { CheckedProcess } from '../../workflows/check-process-text.js';
 import type { Finding, Problem } from '../../workflows/pack-file.js';
 import type { ProcessDefinition } from '../../workflows/process.js';
@@ -306,6 +307,12 @@ export class ProcessSimulation {
   @Field(() => ID, { description: 'Key and version tried out, such as `contract-review@2`.' })
   candidate!: string;
 
+  @Field(() => Instant, {
+    description:
+      'The organisation that both sides were asked in is that of this instant: it is not stored as it was in the period.',
+  })
+  organisationAsOf!: Date;
+
   @Field(() => Int, { description: 'Requests compared.' })
   compared!: number;
 
@@ -341,6 +348,7 @@ export async function simulationView(
   );
   return {
     candidate: `${definition.key}@${definition.version}`,
+    organisationAsOf: ctx.now,
     compared: compared.length,
     changed: await Promise.all(
       changed.map(async ({ requestId, differences, added, dropped, stranded }) => ({
