@@ -214,6 +214,14 @@ create table business_calendar (
   definition jsonb not null
 );
 
+create table calendar_feed (
+  id uuid not null,
+  person_id uuid not null,
+  token_hash text not null,
+  created_at timestamp(3) with time zone not null,
+  read_at timestamp(3) with time zone
+);
+
 create table contact (
   id uuid not null,
   customer_id uuid not null,
@@ -276,6 +284,17 @@ create table customer (
   notes text
 );
 
+create table decision_link (
+  id uuid not null,
+  token_hash text not null,
+  form_token text not null,
+  assignment_id uuid not null,
+  person_id uuid not null,
+  decision text not null,
+  expires_at timestamp(3) with time zone not null,
+  used_at timestamp(3) with time zone
+);
+
 create table department (
   id uuid not null,
   key text not null,
@@ -307,6 +326,51 @@ create table document (
   effective_at timestamp(3) with time zone
 );
 
+create table follow_up (
+  id uuid not null,
+  subject_type text,
+  subject_id uuid,
+  kind text not null default 'TASK'::text,
+  title_en text not null,
+  title_zh text not null,
+  note text,
+  priority text not null default 'NORMAL'::text,
+  person_id uuid,
+  role_key text,
+  role_department_id uuid,
+  department_id uuid,
+  status text not null default 'OPEN'::text,
+  due_at timestamp(3) with time zone,
+  rule jsonb,
+  waiting_for text[] not null,
+  violation jsonb,
+  calendar_key text,
+  ladder jsonb not null,
+  rung integer not null default 0,
+  cycle integer not null default 1,
+  repeat jsonb,
+  occurrence integer not null default 0,
+  previous_id uuid,
+  rule_id uuid,
+  outcome_kind text,
+  outcome text,
+  done_at timestamp(3) with time zone,
+  done_by_id uuid,
+  created_by_id uuid,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  version integer not null default 1
+);
+
+create table follow_up_event (
+  id uuid not null,
+  follow_up_id uuid not null,
+  type text not null,
+  by_id uuid,
+  at timestamp(3) with time zone not null,
+  details jsonb not null
+);
+
 create table form_template (
   key text not null,
   version integer not null,
@@ -320,6 +384,11 @@ create table idempotency_record (
   expires_at timestamp(3) with time zone not null
 );
 
+create table message_template (
+  key text not null,
+  definition jsonb not null
+);
+
 create table notification (
   id uuid not null,
   message_key text not null,
@@ -329,7 +398,20 @@ create table notification (
   text_zh text not null,
   request_id uuid,
   created_at timestamp(3) with time zone not null,
-  read_at timestamp(3) with time zone
+  read_at timestamp(3) with time zone,
+  digest_key text
+);
+
+create table notification_preference (
+  id uuid not null,
+  person_id uuid not null,
+  mail jsonb not null,
+  digest_hour integer not null,
+  quiet_from text,
+  quiet_until text,
+  urgent text[] not null,
+  time_zone text,
+  updated_at timestamp(3) with time zone not null
 );
 
 create table number_sequence (
@@ -352,7 +434,8 @@ create table outbox_message (
   next_try_at timestamp(3) with time zone not null,
   last_error text,
   created_at timestamp(3) with time zone not null,
-  delivered_at timestamp(3) with time zone
+  delivered_at timestamp(3) with time zone,
+  receiver text
 );
 
 create table payment_term (
@@ -467,6 +550,32 @@ create table project_template (
   definition jsonb not null
 );
 
+create table record_event (
+  id uuid not null,
+  subject_type text not null,
+  subject_id uuid not null,
+  name text not null,
+  at timestamp(3) with time zone,
+  set_by_id uuid not null,
+  set_at timestamp(3) with time zone not null
+);
+
+create table recurring_rule (
+  id uuid not null,
+  key text not null,
+  pack text,
+  pack_version integer,
+  title_en text not null,
+  title_zh text not null,
+  status text not null default 'ACTIVE'::text,
+  definition jsonb not null,
+  changed boolean not null default false,
+  starts_at timestamp(3) with time zone not null,
+  version integer not null default 1,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null
+);
+
 create table request_move (
   id uuid not null,
   kind text not null,
@@ -496,6 +605,15 @@ create table role_grant (
   role_key text not null,
   department_id uuid,
   until timestamp(3) with time zone
+);
+
+create table rule_occurrence (
+  id uuid not null,
+  rule_id uuid not null,
+  key text not null,
+  at timestamp(3) with time zone not null,
+  made boolean not null,
+  created_at timestamp(3) with time zone not null
 );
 
 create table session (
@@ -641,6 +759,14 @@ alter table audit_leaf add constraint audit_leaf_request_id_foreign FOREIGN KEY 
 
 alter table business_calendar add constraint business_calendar_pkey PRIMARY KEY (key);
 
+alter table calendar_feed add constraint calendar_feed_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table calendar_feed add constraint calendar_feed_person_id_unique UNIQUE (person_id);
+
+alter table calendar_feed add constraint calendar_feed_pkey PRIMARY KEY (id);
+
+alter table calendar_feed add constraint calendar_feed_token_hash_unique UNIQUE (token_hash);
+
 alter table contact add constraint contact_customer_id_foreign FOREIGN KEY (customer_id) REFERENCES customer(id);
 
 alter table contact add constraint contact_part_check CHECK ((part = ANY (ARRAY['DECISION_MAKER'::text, 'TECHNICAL_LEAD'::text, 'USER_LEAD'::text, 'COACH'::text, 'OTHER'::text])));
@@ -679,6 +805,16 @@ alter table customer add constraint customer_pkey PRIMARY KEY (id);
 
 alter table customer add constraint customer_status_check CHECK ((status = ANY (ARRAY['POTENTIAL'::text, 'INTENDED'::text, 'DEALING'::text, 'DEALT'::text, 'MAINTAINED'::text, 'DORMANT'::text, 'LOST'::text])));
 
+alter table decision_link add constraint decision_link_assignment_id_foreign FOREIGN KEY (assignment_id) REFERENCES approval_assignment(id);
+
+alter table decision_link add constraint decision_link_decision_check CHECK ((decision = ANY (ARRAY['APPROVE'::text, 'REJECT'::text])));
+
+alter table decision_link add constraint decision_link_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table decision_link add constraint decision_link_pkey PRIMARY KEY (id);
+
+alter table decision_link add constraint decision_link_token_hash_unique UNIQUE (token_hash);
+
 alter table department add constraint department_key_unique UNIQUE (key);
 
 alter table department add constraint department_parent_id_foreign FOREIGN KEY (parent_id) REFERENCES department(id);
@@ -701,15 +837,53 @@ alter table document add constraint document_stage_id_foreign FOREIGN KEY (stage
 
 alter table document add constraint document_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'EFFECTIVE'::text, 'REJECTED'::text])));
 
+alter table follow_up add constraint follow_up_created_by_id_foreign FOREIGN KEY (created_by_id) REFERENCES app_user(id);
+
+alter table follow_up add constraint follow_up_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table follow_up add constraint follow_up_done_by_id_foreign FOREIGN KEY (done_by_id) REFERENCES app_user(id);
+
+alter table follow_up add constraint follow_up_kind_check CHECK ((kind = ANY (ARRAY['CALL'::text, 'VISIT'::text, 'MEETING'::text, 'MESSAGE'::text, 'REPORT'::text, 'PAYMENT'::text, 'TASK'::text])));
+
+alter table follow_up add constraint follow_up_outcome_kind_check CHECK ((outcome_kind = ANY (ARRAY['SUCCEEDED'::text, 'NOT_REACHED'::text, 'DECLINED'::text, 'NOT_NEEDED'::text])));
+
+alter table follow_up add constraint follow_up_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table follow_up add constraint follow_up_pkey PRIMARY KEY (id);
+
+alter table follow_up add constraint follow_up_previous_id_foreign FOREIGN KEY (previous_id) REFERENCES follow_up(id);
+
+alter table follow_up add constraint follow_up_priority_check CHECK ((priority = ANY (ARRAY['LOW'::text, 'NORMAL'::text, 'HIGH'::text])));
+
+alter table follow_up add constraint follow_up_role_department_id_foreign FOREIGN KEY (role_department_id) REFERENCES department(id);
+
+alter table follow_up add constraint follow_up_role_key_foreign FOREIGN KEY (role_key) REFERENCES role(key);
+
+alter table follow_up add constraint follow_up_rule_id_foreign FOREIGN KEY (rule_id) REFERENCES recurring_rule(id);
+
+alter table follow_up add constraint follow_up_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'DONE'::text, 'CANCELLED'::text])));
+
+alter table follow_up_event add constraint follow_up_event_follow_up_id_foreign FOREIGN KEY (follow_up_id) REFERENCES follow_up(id);
+
+alter table follow_up_event add constraint follow_up_event_pkey PRIMARY KEY (id);
+
 alter table form_template add constraint form_template_pkey PRIMARY KEY (key);
 
 alter table idempotency_record add constraint idempotency_record_pkey PRIMARY KEY (key);
+
+alter table message_template add constraint message_template_pkey PRIMARY KEY (key);
 
 alter table notification add constraint notification_message_key_person_id_unique UNIQUE (message_key, person_id);
 
 alter table notification add constraint notification_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
 
 alter table notification add constraint notification_pkey PRIMARY KEY (id);
+
+alter table notification_preference add constraint notification_preference_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table notification_preference add constraint notification_preference_person_id_unique UNIQUE (person_id);
+
+alter table notification_preference add constraint notification_preference_pkey PRIMARY KEY (id);
 
 alter table number_sequence add constraint number_sequence_pkey PRIMARY KEY (prefix);
 
@@ -785,6 +959,16 @@ alter table project_template add constraint project_template_key_version_unique 
 
 alter table project_template add constraint project_template_pkey PRIMARY KEY (id);
 
+alter table record_event add constraint record_event_pkey PRIMARY KEY (id);
+
+alter table record_event add constraint record_event_subject_id_name_unique UNIQUE (subject_id, name);
+
+alter table recurring_rule add constraint recurring_rule_key_unique UNIQUE (key);
+
+alter table recurring_rule add constraint recurring_rule_pkey PRIMARY KEY (id);
+
+alter table recurring_rule add constraint recurring_rule_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text, 'DELETED'::text])));
+
 alter table request_move add constraint request_move_kind_check CHECK ((kind = ANY (ARRAY['MIGRATE'::text, 'HOLD'::text, 'RELEASE'::text])));
 
 alter table request_move add constraint request_move_pkey PRIMARY KEY (id);
@@ -802,6 +986,12 @@ alter table role_grant add constraint role_grant_person_id_foreign FOREIGN KEY (
 alter table role_grant add constraint role_grant_pkey PRIMARY KEY (id);
 
 alter table role_grant add constraint role_grant_role_key_foreign FOREIGN KEY (role_key) REFERENCES role(key);
+
+alter table rule_occurrence add constraint rule_occurrence_pkey PRIMARY KEY (id);
+
+alter table rule_occurrence add constraint rule_occurrence_rule_id_foreign FOREIGN KEY (rule_id) REFERENCES recurring_rule(id);
+
+alter table rule_occurrence add constraint rule_occurrence_rule_id_key_unique UNIQUE (rule_id, key);
 
 alter table session add constraint session_access_hash_unique UNIQUE (access_hash);
 
@@ -879,6 +1069,10 @@ CREATE INDEX customer_name_index ON public.customer USING btree (name);
 
 CREATE INDEX customer_owner_id_index ON public.customer USING btree (owner_id);
 
+CREATE INDEX decision_link_assignment_id_index ON public.decision_link USING btree (assignment_id);
+
+CREATE INDEX decision_link_expires_at_index ON public.decision_link USING btree (expires_at);
+
 CREATE INDEX department_parent_id_index ON public.department USING btree (parent_id);
 
 CREATE INDEX document_created_at_id_index ON public.document USING btree (created_at, id);
@@ -891,13 +1085,39 @@ CREATE INDEX document_plan_id_index ON public.document USING btree (plan_id);
 
 CREATE INDEX document_stage_id_index ON public.document USING btree (stage_id);
 
+CREATE INDEX follow_up_created_by_id_index ON public.follow_up USING btree (created_by_id);
+
+CREATE INDEX follow_up_department_id_index ON public.follow_up USING btree (department_id);
+
+CREATE INDEX follow_up_done ON public.follow_up USING btree (done_by_id, done_at) WHERE (status = 'DONE'::text);
+
+CREATE INDEX follow_up_due ON public.follow_up USING btree (COALESCE(due_at, '9999-12-31 00:00:00+00'::timestamp with time zone), id);
+
+CREATE INDEX follow_up_event_follow_up_id_at_id_index ON public.follow_up_event USING btree (follow_up_id, at, id);
+
+CREATE UNIQUE INDEX follow_up_one_open ON public.follow_up USING btree (rule_id, subject_id) WHERE ((status = 'OPEN'::text) AND (rule_id IS NOT NULL) AND (subject_id IS NOT NULL));
+
+CREATE INDEX follow_up_person ON public.follow_up USING btree (person_id, due_at) WHERE (status = 'OPEN'::text);
+
+CREATE INDEX follow_up_previous_id_index ON public.follow_up USING btree (previous_id);
+
+CREATE INDEX follow_up_role ON public.follow_up USING btree (role_key) WHERE ((status = 'OPEN'::text) AND (person_id IS NULL));
+
+CREATE INDEX follow_up_rule_id_index ON public.follow_up USING btree (rule_id);
+
+CREATE INDEX follow_up_subject_id_index ON public.follow_up USING btree (subject_id);
+
 CREATE INDEX idempotency_record_expires_at_index ON public.idempotency_record USING btree (expires_at);
+
+CREATE INDEX notification_digest ON public.notification USING btree (digest_key) WHERE (digest_key IS NOT NULL);
 
 CREATE INDEX notification_person_id_created_at_id_index ON public.notification USING btree (person_id, created_at, id);
 
 CREATE INDEX outbox_message_dead ON public.outbox_message USING btree (created_at, id) WHERE (state = 'DEAD'::text);
 
 CREATE INDEX outbox_message_next ON public.outbox_message USING btree (next_try_at, id) WHERE (state = 'PENDING'::text);
+
+CREATE INDEX outbox_message_outgoing ON public.outbox_message USING btree (channel, next_try_at, id) WHERE ((state = 'PENDING'::text) AND (channel <> 'in-app'::text));
 
 CREATE INDEX payment_term_contract_id_index ON public.payment_term USING btree (contract_id);
 
@@ -928,6 +1148,8 @@ CREATE UNIQUE INDEX role_grant_once ON public.role_grant USING btree (person_id,
 CREATE INDEX role_grant_person_id_index ON public.role_grant USING btree (person_id);
 
 CREATE INDEX role_grant_role_key_index ON public.role_grant USING btree (role_key);
+
+CREATE INDEX rule_occurrence_rule_id_at_index ON public.rule_occurrence USING btree (rule_id, at);
 
 CREATE INDEX session_expires_at_index ON public.session USING btree (expires_at);
 
@@ -1062,6 +1284,10 @@ CREATE TRIGGER audit_leaf_no_truncate BEFORE TRUNCATE ON public.audit_leaf FOR E
 CREATE TRIGGER business_calendar_revision AFTER INSERT OR DELETE OR UPDATE ON public.business_calendar FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
 CREATE TRIGGER department_revision AFTER INSERT OR DELETE OR UPDATE ON public.department FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
+
+CREATE TRIGGER follow_up_event_append_only BEFORE DELETE OR UPDATE ON public.follow_up_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER follow_up_event_no_truncate BEFORE TRUNCATE ON public.follow_up_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER process_version_published BEFORE UPDATE ON public.process_version FOR EACH ROW EXECUTE FUNCTION refuse_published_change();
 

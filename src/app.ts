@@ -3,10 +3,18 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { GraphQLSchema } from 'graphql';
+import { sql } from 'kysely';
 import { buildSchema } from 'type-graphql';
+import { shareClock } from './clock.js';
 import { createBus, type ListeningBus } from './bus.js';
+import { countBadLink, DECISION_PATH, decideByLink } from './commands/approvals/decision-link.js';
 import { installPacks, type InstalledPacks } from './commands/organisation/install-packs.js';
 import { hashToken } from './commands/organisation/sign-in.js';
+import type { ExternalChannels } from './commands/schedule/channels.js';
+import { mailChannel } from './commands/schedule/send-mail.js';
+import { openSmtp } from './commands/schedule/smtp.js';
+import { openCalendarFeed } from './commands/schedule/calendar-feed.js';
+import { enterQueueScreen } from './commands/schedule/queue-screen.js';
 import { TIMER_ACTIONS } from './commands/schedule/timer-actions.js';
 import type { Config } from './config.js';
 import type { Actor, Clock, Context, Log, Services } from './context.js';
@@ -17,15 +25,18 @@ import { languageOf, type ContextRequest } from './http/request.js';
 import { readOrCreateSecret } from './embedded/secrets.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
 import { startCheckpoints } from './jobs/checkpoints.js';
-import { openProducer, requireQueue, type QueueSettings } from './jobs/queue.js';
+import { openProducer, openQueue, requireQueue, type QueueSettings } from './jobs/queue.js';
 import { createWaker } from './jobs/wake.js';
 import { startWorker, type RunningWorker } from './jobs/worker.js';
 import { applyRules } from './permissions/load-shield.js';
 import { OPERATIONS } from './permissions/operations.js';
 import { certificatePdf } from './queries/approvals/certificate-pdf.js';
+import { decisionLinkView } from './queries/approvals/decision-link-view.js';
 import { certificateOf } from './queries/approvals/evidence-certificate.js';
 import { refusalToAct } from './queries/approvals/may-act.js';
 import { loadActor } from './queries/organisation/load-actor.js';
+import { outboxMetrics, type ChannelMetrics } from './queries/schedule/outbox-metrics.js';
+import { calendarFeed } from './queries/schedule/calendar-feed.js';
 import { timerMetrics, type TimerMetrics } from './queries/schedule/timer-metrics.js';
 import { RESOLVERS } from './resolvers/index.js';
 import { signingKeyFromPem, signingKeyFromSeed, type SigningKey } from './workflows/checkpoint.js';
@@ -37,7 +48,8 @@ export interface AppOptions {
   readonly databaseUrl: string;
   /** A login that owns the tables and migrates them, where `databaseUrl` has another one. */
   readonly ownerUrl?: string | undefined;
-  readonly clock: Clock;
+  /** Tests bring one that they move; without it the database's time counts. */
+  readonly clock?: Clock;
   readonly log: Log;
 }
 
@@ -70,7 +82,8 @@ const NO_PUB_SUB = {
 };
 
 /** Puts the product together on a database: migrates it, installs the packs, and starts the roles it is told to. */
-export async function createApp({ config, databaseUrl, ownerUrl, clock, log }: AppOptions): Promise<App> {
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, databaseUrl, ownerUrl, log } = options;
   const orm = await openDatabase({ url: databaseUrl, poolSize: POOL_SIZE });
   const closers: (() => Promise<void>)[] = [() => orm.close()];
   const closeAll = async (): Promise<void> => {
@@ -78,6 +91,7 @@ export async function createApp({ config, databaseUrl, ownerUrl, clock, log }: A
   };
   try {
     await (ownerUrl === undefined ? migrate(orm, databaseUrl) : migrateAsOwner(ownerUrl, databaseUrl));
+    const clock = options.clock ?? (await databaseClock(orm, log, closers));
     const queue: QueueSettings = { databaseUrl, redisUrl: config.redisUrl, prefix: QUEUE_SCHEMA, log };
     await requireQueue(queue);
     const bus = await createBus({ connectionString: databaseUrl, log });
@@ -89,7 +103,14 @@ export async function createApp({ config, databaseUrl, ownerUrl, clock, log }: A
       () => waker.close(),
     );
 
-    const services: Services = { clock, wake: waker.wake, bus };
+    const outside = openOutside(config);
+    closers.push(async () => outside.close());
+    const services: Services = {
+      clock,
+      wake: waker.wake,
+      bus,
+      outside: new Set(Object.keys(outside.channels)),
+    };
     const contexts = contextsOf(orm, services, log);
     const packs = await installPacks(contexts.forJob(), PACKS_FOLDER);
     if (config.role !== 'api') {
@@ -97,6 +118,7 @@ export async function createApp({ config, databaseUrl, ownerUrl, clock, log }: A
         queue,
         makeContext: () => contexts.forJob(),
         actions: TIMER_ACTIONS,
+        channels: outside.channels,
         wake: waker.wake,
         sweepSeconds: config.sweepSeconds,
         horizonSeconds: config.timerHorizonSeconds,
@@ -128,10 +150,44 @@ export async function createApp({ config, databaseUrl, ownerUrl, clock, log }: A
   }
 }
 
+async function databaseClock(orm: MikroORM, log: Log, closers: (() => Promise<void>)[]): Promise<Clock> {
+  const ask = async (): Promise<Date> => {
+    const { rows } = await sql<{ now: string }>`select clock_timestamp() as now`.execute(
+      readDb(orm.em.fork()),
+    );
+    return new Date(rows[0]!.now);
+  };
+  const clock = await shareClock(ask, log);
+  closers.push(async () => clock.close());
+  return clock;
+}
+
 /** The key that signs checkpoints: the file's, else one made once and kept in the data folder; never in the database. */
 export function auditKey({ auditKeyFile, dataDir }: Pick<Config, 'auditKeyFile' | 'dataDir'>): SigningKey {
   if (auditKeyFile !== undefined) return signingKeyFromPem(readFileSync(auditKeyFile, 'utf8'));
   return signingKeyFromSeed(Buffer.from(readOrCreateSecret(dataDir, 'audit-key', 32).value, 'base64url'));
+}
+
+/** The channels that leave the building, as far as the configuration sets them up. */
+export function openOutside({ mail, publicUrl, frontendUrl }: Config): {
+  readonly channels: ExternalChannels;
+  close(): void;
+} {
+  if (mail === undefined) return { channels: {}, close: () => undefined };
+  const { passwordFile, user, from } = mail;
+  const password =
+    passwordFile === undefined ? (mail.password ?? '') : readFileSync(passwordFile, 'utf8').trim();
+  const smtp = openSmtp({ ...mail, login: user === undefined ? null : { user, password } });
+  const domain = from
+    .slice(from.lastIndexOf('@') + 1)
+    .replace('>', '')
+    .trim();
+  const channel = mailChannel(smtp.send, {
+    domain,
+    publicUrl: publicUrl ?? null,
+    frontendUrl: frontendUrl ?? null,
+  });
+  return { channels: { mail: channel }, close: () => smtp.close() };
 }
 
 interface Contexts {
@@ -208,9 +264,26 @@ async function serve({ config, contexts, bus, orm, queue, clock, log }: Served):
       queue: await saysOk(() => requireQueue(queue)),
       bus: bus.connected() ? 'ok' : 'not listening',
     }),
-    metrics: async () => metricsText(await timerMetrics(orm.em.fork(), clock.now())),
+    metrics: async () =>
+      `${metricsText(await timerMetrics(orm.em.fork(), clock.now()))}${outboxText(await outboxMetrics(orm.em.fork(), clock.now()))}`,
+    decisionLinks: {
+      path: DECISION_PATH,
+      links: {
+        async look(ctx, token) {
+          const page = await decisionLinkView(ctx, token);
+          if (page === null) await countBadLink(ctx);
+          return page;
+        },
+        decide: decideByLink,
+      },
+    },
     certificatePdf: async (ctx, requestId) =>
       certificatePdf(await certificateOf(ctx, requestId), ctx.language),
+    calendarFeed: async (ctx, token) => {
+      const reader = await openCalendarFeed(ctx, token);
+      return reader && calendarFeed(ctx, reader);
+    },
+    queueScreen: { enter: enterQueueScreen, openQueue: () => openQueue(queue) },
     config: { introspection: true, explorer: true, production },
     log,
   });
@@ -228,4 +301,14 @@ async function saysOk(ask: () => Promise<unknown>): Promise<string> {
 const metricsText = (metrics: TimerMetrics): string =>
   Object.entries(metrics)
     .map(([name, value]) => `# TYPE countersign_${name} gauge\ncountersign_${name} ${value}\n`)
+    .join('');
+
+const outboxText = (channels: readonly ChannelMetrics[]): string =>
+  (['pending', 'dead', 'oldestDueSeconds'] as const)
+    .map((name) => {
+      const series = channels.map(
+        (one) => `countersign_outbox_${name}{channel="${one.channel}"} ${one[name]}\n`,
+      );
+      return `# TYPE countersign_outbox_${name} gauge\n${series.join('')}`;
+    })
     .join('');

@@ -62,6 +62,29 @@ export const IDEMPOTENCY_DAYS = 7;
 export const DELIVERY_TRIES = 12;
 export const DELIVERY_BACKOFF_MAX_SECONDS = 3600;
 
+/**
+ * Sending outside: about two days of tries, so that a receiver may be away over a night and a day. A lease outlasts every
+ * send, and is how long a message waits whose sender was killed.
+ */
+export const SEND_TRIES = 20;
+export const SEND_BACKOFF_MAX_SECONDS = 21_600;
+export const SEND_TIMEOUT_MS = 15_000;
+export const SEND_LEASE_SECONDS = 120;
+
+/** Sends at once on one channel, and to one receiver of it: a receiver that never answers keeps most lanes free. */
+export const SENDS_AT_ONCE = 8;
+export const SENDS_PER_RECEIVER = 2;
+
+/** A link in a mail decides within three days; over a weekend people sign in. */
+export const DECISION_LINK_HOURS = 72;
+
+/** An expired link is remembered this long: its page says that it has expired. */
+export const LINK_KEPT_DAYS = 30;
+
+/** Links that lead nowhere, per address and window, before it must wait: nobody follows that many by mistake. */
+export const LINK_TRIES = 30;
+export const LINK_WINDOW_SECONDS = 900;
+
 /** A signed checkpoint of the record a day: what was removed or rewritten since shows against it. */
 export const CHECKPOINT_HOURS = 24;
 /** A process definition sent as text, in characters: ten times the largest shipped one. */
@@ -81,3 +104,16 @@ export const MOVE_KEPT_MAX = 500;
 
 /** Members of one approval group: what packs may give it, too. */
 export const GROUP_MEMBERS_MAX = 200;
+
+/** Events that people set on one record: the longest project of the catalogue has some thirty milestones. */
+export const RECORD_EVENTS_MAX = 100;
+
+/** Occurrences that a preview of a recurring rule shows: two months of working days. */
+export const PREVIEWED_MAX = 50;
+
+/** The link to the queue screen is good once within this time; what is entered by it, for so long. */
+export const TICKET_SECONDS = 60;
+export const QUEUE_SCREEN_MINUTES = 60;
+
+/** Events of one calendar feed: what is due for a person, and what a calendar program reads at one go. */
+export const CALENDAR_FEED_MAX = 500;

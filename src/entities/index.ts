@@ -7,6 +7,7 @@ import { ApprovalRequest } from './approvals/approval-request.js';
 import { ApprovalStep } from './approvals/approval-step.js';
 import { ApprovalText } from './approvals/approval-text.js';
 import { AuditCheckpointRow, AuditLeafRow } from './approvals/audit-checkpoint.js';
+import { DecisionLink } from './approvals/decision-link.js';
 import { IdempotencyRecord } from './approvals/idempotency-record.js';
 import { ProcessVersion } from './approvals/process-version.js';
 import { RequestMove } from './approvals/request-move.js';
@@ -27,8 +28,13 @@ import { PlanTemplateRow } from './plans/plan-template.js';
 import { Plan, PlanLine, PlanMilestone } from './plans/plan.js';
 import { ProjectTemplateRow } from './projects/project-template.js';
 import { Project, ProjectStage } from './projects/project.js';
+import { MessageTemplateRow } from './schedule/message-template.js';
+import { NotificationPreferenceRow } from './schedule/notification-preference.js';
+import { FollowUp, FollowUpEvent, RecordEvent } from './schedule/follow-up.js';
 import { Notification } from './schedule/notification.js';
 import { OutboxMessage } from './schedule/outbox-message.js';
+import { RecurringRuleRow, RuleOccurrence } from './schedule/recurring-rule.js';
+import { CalendarFeed } from './schedule/calendar-feed.js';
 import { Timer } from './schedule/timer.js';
 
 /** Every table. */
@@ -47,15 +53,21 @@ export const ENTITIES = [
   AuditCheckpointRow,
   AuditLeafRow,
   BusinessCalendarRow,
+  CalendarFeed,
   Contact,
   Contract,
   ContractLine,
   Customer,
+  DecisionLink,
   Department,
   Document,
+  FollowUp,
+  FollowUpEvent,
   FormTemplateRow,
   IdempotencyRecord,
+  MessageTemplateRow,
   Notification,
+  NotificationPreferenceRow,
   NumberSequence,
   OrganisationRevision,
   OutboxMessage,
@@ -68,10 +80,13 @@ export const ENTITIES = [
   Project,
   ProjectStage,
   ProjectTemplateRow,
+  RecordEvent,
+  RecurringRuleRow,
   Role,
   RoleGrant,
   RequestMove,
   RoutePreview,
+  RuleOccurrence,
   Session,
   SignInAttempt,
   Timer,

@@ -239,6 +239,14 @@ export interface BusinessCalendar {
   key: string;
 }
 
+export interface CalendarFeed {
+  created_at: ColumnType<string, Date | string, Date | string>;
+  id: string;
+  person_id: string;
+  read_at: ColumnType<string, Date | string, Date | string> | null;
+  token_hash: string;
+}
+
 export interface Contact {
   customer_id: string;
   email: string | null;
@@ -301,6 +309,17 @@ export interface Customer {
   version: Generated<number>;
 }
 
+export interface DecisionLink {
+  assignment_id: string;
+  decision: string;
+  expires_at: ColumnType<string, Date | string, Date | string>;
+  form_token: string;
+  id: string;
+  person_id: string;
+  token_hash: string;
+  used_at: ColumnType<string, Date | string, Date | string> | null;
+}
+
 export interface Department {
   calendar_key: string | null;
   head_id: string | null;
@@ -332,6 +351,51 @@ export interface Document {
   version: Generated<number>;
 }
 
+export interface FollowUp {
+  calendar_key: string | null;
+  created_at: ColumnType<string, Date | string, Date | string>;
+  created_by_id: string | null;
+  cycle: Generated<number>;
+  department_id: string | null;
+  done_at: ColumnType<string, Date | string, Date | string> | null;
+  done_by_id: string | null;
+  due_at: ColumnType<string, Date | string, Date | string> | null;
+  id: string;
+  kind: Generated<string>;
+  ladder: Json;
+  note: string | null;
+  occurrence: Generated<number>;
+  outcome: string | null;
+  outcome_kind: string | null;
+  person_id: string | null;
+  previous_id: string | null;
+  priority: Generated<string>;
+  repeat: Json | null;
+  role_department_id: string | null;
+  role_key: string | null;
+  rule: Json | null;
+  rule_id: string | null;
+  rung: Generated<number>;
+  status: Generated<string>;
+  subject_id: string | null;
+  subject_type: string | null;
+  title_en: string;
+  title_zh: string;
+  updated_at: ColumnType<string, Date | string, Date | string>;
+  version: Generated<number>;
+  violation: Json | null;
+  waiting_for: string[];
+}
+
+export interface FollowUpEvent {
+  at: ColumnType<string, Date | string, Date | string>;
+  by_id: string | null;
+  details: Json;
+  follow_up_id: string;
+  id: string;
+  type: string;
+}
+
 export interface FormTemplate {
   definition: Json;
   key: string;
@@ -345,8 +409,14 @@ export interface IdempotencyRecord {
   payload_digest: string;
 }
 
+export interface MessageTemplate {
+  definition: Json;
+  key: string;
+}
+
 export interface Notification {
   created_at: ColumnType<string, Date | string, Date | string>;
+  digest_key: string | null;
   id: string;
   kind: string;
   message_key: string;
@@ -355,6 +425,18 @@ export interface Notification {
   request_id: string | null;
   text_en: string;
   text_zh: string;
+}
+
+export interface NotificationPreference {
+  digest_hour: number;
+  id: string;
+  mail: Json;
+  person_id: string;
+  quiet_from: string | null;
+  quiet_until: string | null;
+  time_zone: string | null;
+  updated_at: ColumnType<string, Date | string, Date | string>;
+  urgent: string[];
 }
 
 export interface NumberSequence {
@@ -376,6 +458,7 @@ export interface OutboxMessage {
   last_error: string | null;
   next_try_at: ColumnType<string, Date | string, Date | string>;
   payload: Json;
+  receiver: string | null;
   state: Generated<string>;
   tries: Generated<number>;
 }
@@ -492,6 +575,32 @@ export interface ProjectTemplate {
   version: number;
 }
 
+export interface RecordEvent {
+  at: ColumnType<string, Date | string, Date | string> | null;
+  id: string;
+  name: string;
+  set_at: ColumnType<string, Date | string, Date | string>;
+  set_by_id: string;
+  subject_id: string;
+  subject_type: string;
+}
+
+export interface RecurringRule {
+  changed: Generated<boolean>;
+  created_at: ColumnType<string, Date | string, Date | string>;
+  definition: Json;
+  id: string;
+  key: string;
+  pack: string | null;
+  pack_version: number | null;
+  starts_at: ColumnType<string, Date | string, Date | string>;
+  status: Generated<string>;
+  title_en: string;
+  title_zh: string;
+  updated_at: ColumnType<string, Date | string, Date | string>;
+  version: Generated<number>;
+}
+
 export interface RequestMove {
   comment: string;
   cursor: string | null;
@@ -521,6 +630,15 @@ export interface RoleGrant {
   person_id: string;
   role_key: string;
   until: ColumnType<string, Date | string, Date | string> | null;
+}
+
+export interface RuleOccurrence {
+  at: ColumnType<string, Date | string, Date | string>;
+  created_at: ColumnType<string, Date | string, Date | string>;
+  id: string;
+  key: string;
+  made: boolean;
+  rule_id: string;
 }
 
 export interface Session {
@@ -569,15 +687,21 @@ export interface DB {
   audit_checkpoint: AuditCheckpoint;
   audit_leaf: AuditLeaf;
   business_calendar: BusinessCalendar;
+  calendar_feed: CalendarFeed;
   contact: Contact;
   contract: Contract;
   contract_line: ContractLine;
   customer: Customer;
+  decision_link: DecisionLink;
   department: Department;
   document: Document;
+  follow_up: FollowUp;
+  follow_up_event: FollowUpEvent;
   form_template: FormTemplate;
   idempotency_record: IdempotencyRecord;
+  message_template: MessageTemplate;
   notification: Notification;
+  notification_preference: NotificationPreference;
   number_sequence: NumberSequence;
   organisation_revision: OrganisationRevision;
   outbox_message: OutboxMessage;
@@ -590,9 +714,12 @@ export interface DB {
   project: Project;
   project_stage: ProjectStage;
   project_template: ProjectTemplate;
+  record_event: RecordEvent;
+  recurring_rule: RecurringRule;
   request_move: RequestMove;
   role: Role;
   role_grant: RoleGrant;
+  rule_occurrence: RuleOccurrence;
   session: Session;
   sign_in_attempt: SignInAttempt;
   timer: Timer;

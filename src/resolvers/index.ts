@@ -16,8 +16,11 @@ import { LeaverResolver } from './organisation/leaver-resolver.js';
 import { MembershipResolver } from './organisation/membership-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
+import { FollowUpEventFields, FollowUpResolver } from './schedule/follow-up.js';
+import { CalendarFeedResolver } from './schedule/calendar-feed.js';
 import { NotificationResolver } from './schedule/notification.js';
 import { OutboxResolver } from './schedule/outbox.js';
+import { RecurringRuleResolver, TargetFields } from './schedule/recurring-rule.js';
 import { StalledResolver } from './schedule/stalled.js';
 import { TimerResolver } from './schedule/timer.js';
 
@@ -28,12 +31,15 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ApprovalResolver,
   ApprovalSubscriptions,
   AssignmentFields,
+  CalendarFeedResolver,
   ContractResolver,
   CustomerResolver,
   DepartmentFields,
   DocumentResolver,
   EventFields,
   ExplanationResolver,
+  FollowUpEventFields,
+  FollowUpResolver,
   LeaverResolver,
   MembershipResolver,
   MoveResolver,
@@ -48,8 +54,10 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ProjectStageResolver,
   QuestionFields,
   RequestFields,
+  RecurringRuleResolver,
   RequestMoveFields,
   StalledResolver,
+  TargetFields,
   TimerResolver,
   UserFields,
   VerbResolver,

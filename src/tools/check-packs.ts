@@ -27,6 +27,8 @@ else {
       [pack.planTemplates.length, 'plan templates'],
       [pack.forms.length, 'forms'],
       [pack.roles.length, 'roles'],
+      [pack.messages.length, 'message templates'],
+      [pack.schedules.length, 'schedule rules'],
       [pack.acceptance.length, 'acceptance cases'],
     ] as const;
     console.log(

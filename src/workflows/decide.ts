@@ -14,6 +14,7 @@ import { addApprover, answersToDelegator, handOver } from './hand-over.js';
 import { answerToDelegator } from './confirmation.js';
 import { hold, migrate, releaseHold } from './migrate.js';
 import { pause, reassign, restart, resume, skipStep } from './override.js';
+import { permitByMail } from './mail-decision.js';
 import { permitOnAssignment, permitOnRequest } from './permit.js';
 import { isDecisionStep, stepOf, type DecisionStep } from './process.js';
 import {
@@ -188,9 +189,11 @@ const STATUS_OF: Readonly<Record<DecisionAction, DecisionStatus>> = {
 /** @throws COMMENT_REQUIRED, EVIDENCE_REQUIRED, FILING_NUMBER_REQUIRED */
 function decideAssignment(draft: Draft, command: Of<'decide'>): void {
   const { assignment, step } = permitOnAssignment(draft.request, command.ordinal, command.action, command.by);
+  if (command.via === 'MAIL_LINK') permitByMail(draft.request, command.ordinal, command.action, command.by);
   requireWords(step, command);
   requireFreshSignIn(step, command.signedInAt, draft.world.now);
   const { ordinal, by, comment, evidence } = command;
+  const via = command.via === undefined ? {} : { via: command.via };
   const decision = STATUS_OF[command.action];
   const chooser = command.action === 'APPROVE' ? step.key : '';
   const choices = checkedChoices(draft.request, chooser, command.choices ?? [], draft.world);
@@ -200,7 +203,7 @@ function decideAssignment(draft: Draft, command: Of<'decide'>): void {
     return answerToDelegator(draft, step, assignment, decision, comment);
   }
   const chosen = choices.length > 0 ? { choices } : {};
-  emit(draft, { type: 'DECIDED', ordinal, by, decision, comment, evidence, ...chosen });
+  emit(draft, { type: 'DECIDED', ordinal, by, decision, comment, evidence, ...via, ...chosen });
   closePool(draft, assignment);
   if (command.action === 'APPROVE' && isApproved(draft.request, step))
     requireChosen(draft.request, step.key, [], draft.world);

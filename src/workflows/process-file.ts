@@ -162,6 +162,8 @@ const decisionStep = z.strictObject({
   onQuestion: z.enum(['pause', 'run']).default('pause'),
   editable: z.array(fieldName).max(100).default([]),
   requireFreshSignIn: z.int().min(1).max(1440).nullable().default(null),
+  // No default: a version published without it keeps its digest.
+  mailDecision: z.boolean().optional(),
 });
 
 const notifyStep = z.strictObject({ ...node, kind: z.literal('notify'), recipients: approverRules });

@@ -143,6 +143,8 @@ export interface DecisionStep extends NodeBase {
   readonly editable: readonly string[];
   /** A decision counts only within so many minutes of the person's sign-in; null: whenever they signed in. */
   readonly requireFreshSignIn: number | null;
+  /** Whether a link in a mail may carry a decision of this step; not said: it may not. */
+  readonly mailDecision?: boolean | undefined;
 }
 
 export interface NotifyStep extends NodeBase {

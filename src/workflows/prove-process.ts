@@ -165,6 +165,12 @@ function* withdrawalProblems({ withdrawal, steps }: ProcessDefinition): Generato
 }
 
 function* stepProblems(place: Place, step: DecisionStep): Generator<Problem> {
+  if (step.mailDecision === true && !fitsMail(step))
+    yield {
+      path: [...place.path, 'mailDecision'],
+      rule: 'invalid-value',
+      message: `no link can carry a decision of ${step.key}: it asks for more than a yes (its kind, a comment, or a fresh sign-in)`,
+    };
   yield* ruleListProblems(place, step.approvers, ['approvers']);
   yield* placementProblems(step.approvers, [...place.path, 'approvers'], 'approvers');
   if (typeof step.onNobody === 'object') {
@@ -215,6 +221,10 @@ const namesNobodyNew = (step: DecisionStep, who: readonly ApproverRule[]): boole
 
 const isUnknownField = (place: Place, field: string): boolean =>
   place.hasFields && !Object.hasOwn(place.definition.fieldTypes, field);
+
+/** Whether a decision of this step needs nothing but the decision. */
+const fitsMail = ({ kind, requireComment, requireFreshSignIn }: DecisionStep): boolean =>
+  kind === 'approve' && requireComment !== 'always' && requireFreshSignIn === null;
 
 function* ruleListProblems(place: Place, rules: readonly ApproverRule[], under: Path): Generator<Problem> {
   for (const [index, rule] of rules.entries()) yield* ruleProblems(place, rule, [...under, index]);

@@ -252,6 +252,8 @@ export type Fact = {
       readonly ordinal: number;
       readonly by: string;
       readonly decision: DecisionStatus;
+      /** How it came, where the person did not sign in for it. */
+      readonly via?: 'MAIL_LINK' | undefined;
       readonly comment: string | null;
       readonly evidence: string | null;
       readonly choices?: readonly StepChoice[] | undefined;
@@ -401,6 +403,8 @@ export type Command =
       readonly action: DecisionAction;
       readonly comment: string | null;
       readonly evidence: string | null;
+      /** How it came, where the person did not sign in for it. */
+      readonly via?: 'MAIL_LINK' | undefined;
       /** When the person last proved who they are; some steps demand that it is fresh. */
       readonly signedInAt?: Date;
       readonly choices?: readonly GivenChoice[] | undefined;

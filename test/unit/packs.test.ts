@@ -20,6 +20,7 @@ describe('the shipped packs', () => {
     expect(shipped.packs.map(({ key }) => key)).toEqual([
       'base',
       'contract-review',
+      'field-sales',
       'marketing-authority',
       'monthly-parts-plan',
       'software-project',

@@ -3,7 +3,7 @@ import { definitionsOf, type StoredRequest } from '../../entities/approvals/requ
 import { readDb } from '../../entities/read-db.js';
 import { newRowId } from '../../entities/row-id.js';
 import { Timer, TimerState } from '../../entities/schedule/timer.js';
-import { insertRows, updateRow } from '../../entities/write-rows.js';
+import { changeRow, insertRows, noWrites, writeRows } from '../../entities/write-rows.js';
 import { isRefusal } from '../../errors.js';
 import { MOVE_BATCH, MOVE_KEPT_MAX } from '../../limits.js';
 import type { ProcessDefinition } from '../../workflows/process.js';
@@ -60,13 +60,15 @@ export async function moveBatch(tx: TransactionContext, moveId: string): Promise
   }
   const last = ids.length < MOVE_BATCH;
   const cursor = ids.at(-1) ?? move.cursor;
-  await updateRow(tx.em, RequestMove, moveId, {
+  const writes = noWrites();
+  changeRow(writes, RequestMove, moveId, {
     cursor,
     moved,
     keptCount,
     kept,
     finishedAt: last ? tx.now : null,
   });
+  await writeRows(tx.em, writes);
   if (!last) await scheduleNext(tx, moveId, cursor);
 }
 

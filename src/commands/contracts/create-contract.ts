@@ -2,9 +2,11 @@ import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { Contract } from '../../entities/contracts/contract.js';
 import { Money } from '../../entities/money.js';
+import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import { beginRecord } from '../business-record.js';
 import { requireSound } from '../input.js';
 import { nextNumber } from '../next-number.js';
+import { anchorsMoved } from '../schedule/anchors-moved.js';
 import { inTransaction, requireActor } from '../transaction.js';
 import {
   checkContract,
@@ -49,6 +51,7 @@ export async function createContract(
     requireSound(...checkWholeContract(contract, input));
     contract.number = await nextNumber(tx, 'contract');
     tx.em.persist(contract);
+    await anchorsMoved(tx, { kind: RecordKind.CONTRACT, id: contract.id });
     return { contract };
   });
 }

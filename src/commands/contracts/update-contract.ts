@@ -2,9 +2,11 @@ import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { Contract, ContractStatus } from '../../entities/contracts/contract.js';
 import { Money } from '../../entities/money.js';
+import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import { refusal } from '../../errors.js';
 import { lockRecord, touchRecord } from '../business-record.js';
 import { requireSound, requireUnlocked, requireVersion } from '../input.js';
+import { anchorsMoved } from '../schedule/anchors-moved.js';
 import { inTransaction, requireActor } from '../transaction.js';
 import {
   checkContract,
@@ -65,6 +67,7 @@ export async function updateContract(
     setContractFields(contract, input);
     requireSound(...checkWholeContract(contract, input));
     touchRecord(contract, actor.id, tx.now);
+    await anchorsMoved(tx, { kind: RecordKind.CONTRACT, id });
     return { contract };
   });
 }

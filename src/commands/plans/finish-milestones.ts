@@ -1,4 +1,5 @@
 import { MilestoneStatus, type Plan, type PlanMilestone } from '../../entities/plans/plan.js';
+import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import { refusal } from '../../errors.js';
 import {
   blockerOf,
@@ -7,6 +8,7 @@ import {
   parsePeriod,
   type MilestoneNow,
 } from '../../workflows/plan-cycle.js';
+import { anchorsMoved } from '../schedule/anchors-moved.js';
 import type { TransactionContext } from '../transaction.js';
 import { cancelTimers, setTimers } from './milestone-timers.js';
 import type { PlanWorld } from './plan-world.js';
@@ -82,6 +84,7 @@ export async function finishMilestones(
     finished.map(({ key }) => key),
   );
   await setDueTimes(tx, plan, world);
+  await anchorsMoved(tx, { kind: RecordKind.PLAN, id: plan.id });
 }
 
 /** Gives a due time, and with it reminders and rungs, to undone milestones that have none and can now be reckoned. */

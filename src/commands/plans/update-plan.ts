@@ -1,9 +1,11 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { Plan, PlanKind, PlanStatus } from '../../entities/plans/plan.js';
+import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import { refusal } from '../../errors.js';
 import { lockRecord, touchRecord } from '../business-record.js';
 import { requireSound, requireUnlocked, requireVersion } from '../input.js';
+import { anchorsMoved } from '../schedule/anchors-moved.js';
 import { inTransaction, requireActor } from '../transaction.js';
 import { checkPlan, PlanLineInput, setPlanFields } from './plan-fields.js';
 
@@ -51,6 +53,7 @@ export function updatePlan(ctx: Context, input: UpdatePlanInput): Promise<Update
     requireVersion(plan, input.expectedVersion);
     setPlanFields(plan, input);
     touchRecord(plan, actor.id, tx.now);
+    await anchorsMoved(tx, { kind: RecordKind.PLAN, id });
     return { plan };
   });
 }

@@ -1,7 +1,9 @@
 import { Project, ProjectStatus, StageStatus } from '../../entities/projects/project.js';
 import { readStages } from '../../entities/projects/stage-rows.js';
+import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import { movesOf, type FlowMove } from '../../workflows/project-flow.js';
 import { lockRecord, touchRecord } from '../business-record.js';
+import { anchorsMoved } from '../schedule/anchors-moved.js';
 import type { TransactionContext } from '../transaction.js';
 
 /** Puts moves of the core into the project and its stages. */
@@ -33,4 +35,5 @@ export async function moveStages(tx: TransactionContext, projectId: string): Pro
   if (moves.length === 0) return;
   moveProject(project, moves, tx.now);
   touchRecord(project, null, tx.now);
+  await anchorsMoved(tx, { kind: RecordKind.PROJECT, id: projectId });
 }

@@ -2,9 +2,11 @@ import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { Project, ProjectStatus } from '../../entities/projects/project.js';
 import { readDb } from '../../entities/read-db.js';
+import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import { refusal } from '../../errors.js';
 import { lockRecord, touchRecord } from '../business-record.js';
 import { checkVisible, requireSound, requireVersion } from '../input.js';
+import { anchorsMoved } from '../schedule/anchors-moved.js';
 import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
 import { checkProject, ProjectFields, setProjectFields } from './project-fields.js';
 
@@ -48,6 +50,7 @@ export function updateProject(ctx: Context, input: UpdateProjectInput): Promise<
     requireSound(await checkVisible(tx, 'customerId', input.customerId, 'customer'));
     setProjectFields(project, input);
     touchRecord(project, actor.id, tx.now);
+    await anchorsMoved(tx, { kind: RecordKind.PROJECT, id });
     return { project };
   });
 }

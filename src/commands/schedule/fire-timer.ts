@@ -4,16 +4,23 @@ import { readDb } from '../../entities/read-db.js';
 import { OutboxMessage, OutboxState } from '../../entities/schedule/outbox-message.js';
 import { Timer, TimerState } from '../../entities/schedule/timer.js';
 import { ERRORS, isRefusal, messageOf, type Refusal } from '../../errors.js';
+import type { Command } from '../../workflows/request.js';
 import { inTransaction, type TransactionContext } from '../transaction.js';
 import type { InAppMessage } from './deliver-in-app.js';
 
 /** What a kind of timer does when it is due. */
 export interface TimerAction {
   /** Where `subjectId` points to. Every command locks that row before its timers, and so do we: nobody waits in a circle. */
-  readonly subjectTable: 'approval_request' | 'plan' | 'absence' | 'request_move' | null;
+  readonly subjectTable:
+    'approval_request' | 'plan' | 'absence' | 'follow_up' | 'recurring_rule' | 'request_move' | null;
   /** Re-decides on the locked rows; doing nothing is right when the timer is stale. */
   readonly act: (tx: TransactionContext, timer: Timer) => Promise<void>;
+  /** What `act` asks of the approval request, where that is all it does: then many act in one transaction. */
+  readonly command?: (timer: DueTimer) => Command;
 }
+
+/** What a timer was set for. */
+export type DueTimer = Pick<Timer, 'kind' | 'payload'>;
 
 /** By `Timer.kind`. */
 export type TimerActions = Readonly<Record<string, TimerAction>>;
@@ -104,7 +111,7 @@ async function onDueTimer(
  * Not before what the holder of the lock before us did: `now` may be old by the wait for the lock, or by a whole sweep,
  * and a history must not run backwards.
  */
-const nowUnderLock = ({ now, services }: TransactionContext): Date =>
+export const nowUnderLock = ({ now, services }: TransactionContext): Date =>
   new Date(Math.max(now.getTime(), services.clock.now().getTime()));
 
 /** False: someone else is at it. A subject that does not exist needs no lock. */

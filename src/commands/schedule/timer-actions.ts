@@ -1,17 +1,27 @@
-import { escalate, expire } from '../approvals/escalate.js';
+import { commandOf, escalate } from '../approvals/escalate.js';
 import { moveNext, REQUESTS_MOVE } from '../approvals/move-requests.js';
 import { ABSENCE_BEGINS, ABSENCE_ENDS, absenceBegins, absenceEnds } from '../organisation/absence-timers.js';
 import { chaseMilestone } from '../plans/chase-milestone.js';
-import type { TimerActions } from './fire-timer.js';
+import { chaseFollowUp } from './chase-follow-up.js';
+import { fireRule, RECURRING_RULE } from './rule-timers.js';
+import type { TimerAction, TimerActions } from './fire-timer.js';
+import { MAIL_DIGEST } from './mail-payload.js';
+import { makeDigest } from './make-digest.js';
+
+const OF_REQUEST: TimerAction = { subjectTable: 'approval_request', act: escalate, command: commandOf };
 
 /** Every kind of timer there is. A new kind is one row. */
 export const TIMER_ACTIONS: TimerActions = {
-  'approval-reminder': { subjectTable: 'approval_request', act: escalate },
-  'approval-rung': { subjectTable: 'approval_request', act: escalate },
-  'approval-expiry': { subjectTable: 'approval_request', act: expire },
+  'approval-reminder': OF_REQUEST,
+  'approval-rung': OF_REQUEST,
+  'approval-expiry': OF_REQUEST,
   'milestone-reminder': { subjectTable: 'plan', act: chaseMilestone },
   'milestone-rung': { subjectTable: 'plan', act: chaseMilestone },
+  'follow-up-reminder': { subjectTable: 'follow_up', act: chaseFollowUp },
+  'follow-up-rung': { subjectTable: 'follow_up', act: chaseFollowUp },
+  [RECURRING_RULE]: { subjectTable: 'recurring_rule', act: fireRule },
   [ABSENCE_BEGINS]: { subjectTable: 'absence', act: absenceBegins },
   [ABSENCE_ENDS]: { subjectTable: 'absence', act: absenceEnds },
+  [MAIL_DIGEST]: { subjectTable: null, act: makeDigest },
   [REQUESTS_MOVE]: { subjectTable: 'request_move', act: moveNext },
 };
