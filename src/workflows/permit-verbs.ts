@@ -190,21 +190,22 @@ export function permitOverride(
       if (isEnded(request)) throw refusal('REQUEST_ENDED', { status: request.status });
       if (request.pauseCause !== 'NEW_VERSION') throw refusal('REQUEST_NOT_HELD');
       return;
-    case 'MIGRATE': {
+    case 'MIGRATE':
       // It may undo what others decided, or leave a step out: as good as skipping it.
       if (isEnded(request)) throw refusal('REQUEST_ENDED', { status: request.status });
       if (request.pausedAt !== null && request.pauseCause !== 'NEW_VERSION') throw refusal('REQUEST_PAUSED');
-      const interest = interestOf(request, undefined, by);
-      if (interest) throw refusal('INTERESTED_PERSON', { because: interest.because });
-      return;
-    }
+      return requireDisinterested(request, by);
     case 'SKIP_STEP':
-    case 'REASSIGN': {
+    case 'REASSIGN':
       requirePending(request);
-      const interest = interestOf(request, undefined, by);
-      if (interest) throw refusal('INTERESTED_PERSON', { because: interest.because });
-    }
+      requireDisinterested(request, by);
   }
+}
+
+/** @throws INTERESTED_PERSON */
+function requireDisinterested(request: RequestState, by: string): void {
+  const interest = interestOf(request, undefined, by);
+  if (interest) throw refusal('INTERESTED_PERSON', { because: interest.because });
 }
 
 /** @throws NOT_FOUND, ASSIGNMENT_NOT_OPEN and those of `permitOverride` */

@@ -56,6 +56,24 @@ describe('moved to another version of its definition, a request', () => {
     expect(story.asked()).toEqual(['bob']);
   });
 
+  test('asks anew where the votes do not approve the step by the new formula', () => {
+    const any = { mode: 'any', rejection: 'veto' } as const;
+    const story = start(aStep('money', { by: 'dee eve', formula: any }), aStep('last', { by: 'bob' }));
+    story.approve('dee');
+    story.migrate(version(2, aStep('money', { by: 'dee eve' }), aStep('last', { by: 'bob' })));
+    expect(story.asked()).toEqual(['eve']);
+  });
+
+  test('has a decision that stays taken back by nobody: it was made by the rules of before', () => {
+    const steps = [aStep('legal', { by: 'fay' }), aStep('last', { by: 'bob' })] as const;
+    const story = start(...steps);
+    story.approve('fay');
+    story.migrate(version(2, ...steps));
+    expect(() => story.command({ type: 'revoke', by: 'fay', ordinal: 1, comment: null })).toThrow(
+      expect.objectContaining({ code: 'REVOCATION_CLOSED' }),
+    );
+  });
+
   test('asks anew where the new version wants someone besides, who has not been asked', () => {
     const story = start(aStep('money', { by: 'dee' }), aStep('last', { by: 'bob' }));
     story.approve('dee');
