@@ -1,7 +1,9 @@
 import canonicalize from 'canonicalize';
 import { isRefusal, refusal } from '../errors.js';
+import { lastVotes, peopleBehindApproval } from './carry-over.js';
 import { demandsOn, requireChosen, willBeAsked } from './choices.js';
 import { movedExpiry } from './clock.js';
+import { restsOnNoMore } from './depends-on.js';
 import { emit, type Draft } from './draft.js';
 import { advance, cancelLive } from './flow.js';
 import { outcomeOf, type Ballot } from './formula.js';
@@ -12,11 +14,13 @@ import { innerRules, isDecisionStep, nodesOf, stepOf } from './process.js';
 import type { ApproverRule, DecisionStep, ParallelStep, ProcessDefinition, StepNode } from './process.js';
 import {
   assignmentsOf,
-  ballotsOf,
   currentStep,
   isPassed,
   MIGRATED,
+  operandsOf,
   peopleBehind,
+  standsByCarryOver,
+  type AssignmentState,
   type Command,
   type RequestState,
   type StepState,
@@ -30,8 +34,8 @@ type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 /**
  * Moves the request to another version of its definition. A decision stays where the new version would have been
  * content with it: the step is the same, or those who decided it would be asked by the new rule and their votes approve
- * it by the new formula. Every other step that the new version has is asked anew when its turn comes, and whoever had
- * approved it and is asked again keeps their vote. What was held for the new version goes on.
+ * it by the new formula; one that was carried here, as long as it would still be carried. Every other step that the new version has is asked anew when its turn comes, and whoever had
+ * approved it and is asked again keeps their vote, unless it was given in another request. What was held for the new version goes on.
  * @throws those of `permitOverride`, COMMENT_REQUIRED, NO_NEWER_VERSION, MIGRATION_IMPOSSIBLE
  */
 export function migrate(draft: Draft, { by, definition, ...command }: Of<'migrate'>): void {
@@ -194,21 +198,39 @@ class Judge {
 
   #staysDecided(state: StepState, was: DecisionStep, node: DecisionStep): boolean {
     if (this.#lacksChoice(node)) return false;
+    const carried = state.reason === 'CARRIED';
+    if (carried && !this.#stillCarries(state, was, node)) return false;
     if (this.#isSame(was, node)) return true;
-    if (state.status !== 'APPROVED' || (state.reason !== null && state.reason !== MIGRATED)) return false;
+    if (state.status !== 'APPROVED' || !(carried || state.reason === null || state.reason === MIGRATED))
+      return false;
     if (node.kind === 'advise') return sameRules(was, node);
-    if (outcomeOf(node.formula, ballotsOf(this.#next, state)) !== 'APPROVED') return false;
-    const voters = assignmentsOf(this.#next, state).filter((one) => one.decidedById !== null);
-    const barred = voters
-      .flatMap((vote) => peopleBehind(this.#next, vote))
-      .some((personId) => barrierTo(this.#next, node, personId) !== null);
-    return !barred && (sameRules(was, node) || this.#wouldApprove(state, node));
+    const votes = carried ? lastVotes(this.#next, node.key) : assignmentsOf(this.#next, state);
+    if (outcomeOf(node.formula, operandsOf(votes)) !== 'APPROVED') return false;
+    const voters = votes.filter((one) => one.decidedById !== null);
+    const behind = voters.flatMap((vote) => peopleBehind(this.#next, vote));
+    const people = carried ? peopleBehindApproval(this.#next, node.key) : behind;
+    const barred = people.some((personId) => barrierTo(this.#next, node, personId) !== null);
+    return !barred && (sameRules(was, node) || this.#wouldApprove(votes, node));
+  }
+
+  /** What was approved in another request, or in a round before, rests on nothing that the carrying did not look at. */
+  #stillCarries(state: StepState, was: DecisionStep, node: DecisionStep): boolean {
+    const [old, next] = [this.#old.definition, this.#next.definition];
+    if (!restsOnNoMore(node, next, { step: was, definition: old })) return false;
+    if (!standsByCarryOver(this.#old, state) || this.#old.carriedOver?.because !== 'FOLLOW_UP') return true;
+    const sameStep = (was.carries ?? was.key) === (node.carries ?? node.key) && node.kind === 'approve';
+    const bounds = new Set(old.carry?.same);
+    return (
+      sameStep &&
+      next.carry?.from === old.carry?.from &&
+      (next.carry?.same ?? []).every((field) => bounds.has(field))
+    );
   }
 
   /** Whether the votes given approve the step when they are cast by those whom the new rule asks. */
-  #wouldApprove(state: StepState, node: DecisionStep): boolean {
+  #wouldApprove(votes: readonly AssignmentState[], node: DecisionStep): boolean {
     const approved = new Set(
-      assignmentsOf(this.#next, state).flatMap(({ status, decidedById }) =>
+      votes.flatMap(({ status, decidedById }) =>
         ['APPROVED', 'CONFIRMED', 'FILED'].includes(status) && decidedById !== null ? [decidedById] : [],
       ),
     );

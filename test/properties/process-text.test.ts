@@ -11,7 +11,7 @@ import { rulesOf, type ApproverRule, type ProcessDefinition } from '../../src/wo
 import { SUBJECT_TYPES, type SubjectTypeDescription } from '../../src/workflows/subject-types.js';
 import { anyDefinitionFor, FIELDS } from '../support/generated-processes.js';
 
-const RUNS = Number(process.env['FC_RUNS'] ?? 60);
+const RUNS = Math.ceil(Number(process.env['FC_RUNS'] ?? 600) / 10);
 
 /** Reads a text as the checker does. */
 function readBack(
