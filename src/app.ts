@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import type { GraphQLSchema } from 'graphql';
+import { sql } from 'kysely';
 import { buildSchema } from 'type-graphql';
+import { shareClock } from './clock.js';
 import { createBus, type ListeningBus } from './bus.js';
 import { countBadLink, DECISION_PATH, decideByLink } from './commands/approvals/decision-link.js';
 import { installPacks, type InstalledPacks } from './commands/organisation/install-packs.js';
@@ -43,7 +45,8 @@ export interface AppOptions {
   readonly databaseUrl: string;
   /** A login that owns the tables and migrates them, where `databaseUrl` has another one. */
   readonly ownerUrl?: string | undefined;
-  readonly clock: Clock;
+  /** Tests bring one that they move; without it the database's time counts. */
+  readonly clock?: Clock;
   readonly log: Log;
 }
 
@@ -76,7 +79,8 @@ const NO_PUB_SUB = {
 };
 
 /** Puts the product together on a database: migrates it, installs the packs, and starts the roles it is told to. */
-export async function createApp({ config, databaseUrl, ownerUrl, clock, log }: AppOptions): Promise<App> {
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, databaseUrl, ownerUrl, log } = options;
   const orm = await openDatabase({ url: databaseUrl, poolSize: POOL_SIZE });
   const closers: (() => Promise<void>)[] = [() => orm.close()];
   const closeAll = async (): Promise<void> => {
@@ -84,6 +88,7 @@ export async function createApp({ config, databaseUrl, ownerUrl, clock, log }: A
   };
   try {
     await (ownerUrl === undefined ? migrate(orm, databaseUrl) : migrateAsOwner(ownerUrl, databaseUrl));
+    const clock = options.clock ?? (await databaseClock(orm, log, closers));
     const queue: QueueSettings = { databaseUrl, redisUrl: config.redisUrl, prefix: QUEUE_SCHEMA, log };
     await requireQueue(queue);
     const bus = await createBus({ connectionString: databaseUrl, log });
@@ -140,6 +145,18 @@ export async function createApp({ config, databaseUrl, ownerUrl, clock, log }: A
     await closeAll();
     throw error;
   }
+}
+
+async function databaseClock(orm: MikroORM, log: Log, closers: (() => Promise<void>)[]): Promise<Clock> {
+  const ask = async (): Promise<Date> => {
+    const { rows } = await sql<{ now: string }>`select clock_timestamp() as now`.execute(
+      readDb(orm.em.fork()),
+    );
+    return new Date(rows[0]!.now);
+  };
+  const clock = await shareClock(ask, log);
+  closers.push(async () => clock.close());
+  return clock;
 }
 
 /** The key that signs checkpoints: the file's, else one made once and kept in the data folder; never in the database. */

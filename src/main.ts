@@ -1,6 +1,5 @@
 import { pino, type Logger } from 'pino';
 import { createApp } from './app.js';
-import { systemClock } from './clock.js';
 import { seedDemo } from './commands/organisation/seed-demo.js';
 import { readConfig, type Config } from './config.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded/postgres.js';
@@ -17,7 +16,7 @@ async function main(config: Config, log: Logger): Promise<void> {
   try {
     const databaseUrl = embedded?.applicationUrl ?? config.databaseUrl ?? '';
     const ownerUrl = embedded?.url ?? config.databaseOwnerUrl;
-    const app = await createApp({ config, databaseUrl, ownerUrl, clock: systemClock, log });
+    const app = await createApp({ config, databaseUrl, ownerUrl, log });
     onTermination(async () => {
       await app.close();
       await stopEmbedded();

@@ -8,8 +8,8 @@ const QUEUE = 'wakes';
 /** A producer gives up on a frozen store after this time; the sweep makes good what was not added. */
 const ADD_TIMEOUT_MS = 3_000;
 
-/** Nudges handled at once by one worker process; each holds a connection of the application's pool. */
-const CONCURRENCY = 4;
+/** Nudges handled at once by one worker process: those of timers that fall due together are decided together. */
+const CONCURRENCY = 50;
 
 /** A nudge of a killed worker is taken over after about this time. */
 const LOCK_MS = 6_000;

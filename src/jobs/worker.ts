@@ -1,14 +1,25 @@
 import { z } from 'zod';
 import type { Context, Log, Services, Wake } from '../context.js';
-import { fireTimer, type TimerActions } from '../commands/schedule/fire-timer.js';
+import type { FireOutcome, TimerActions } from '../commands/schedule/fire-timer.js';
+import { fireTimers } from '../commands/schedule/fire-timers.js';
 import { relayOutbox } from '../commands/schedule/relay-outbox.js';
 import { sweep } from '../commands/schedule/sweep.js';
 import type { ExternalChannels } from '../commands/schedule/channels.js';
 import { startSender, type Sender } from './sender.js';
 import { openConsumer, within, type QueueSettings } from './queue.js';
+import { together } from './together.js';
 
 /** Timers read by one statement of the sweep, and near ones handed to the queue by one sweep. */
 const SWEEP_LIMIT = 1000;
+
+/** Calls that let timers act at once: each holds up to three of the ten connections of the process's pool. */
+const FIRING_AT_ONCE = 2;
+
+/** From so many nudges that waited for one another, a sweep does not wait for its time. */
+const CROWD = 20;
+
+/** Timers of one such call. */
+const FIRING_TOGETHER_MAX = 200;
 
 /** Time that `close` gives to jobs and the sweep; what is cut off is rolled back and done by the next worker. */
 const CLOSE_MS = 10_000;
@@ -57,7 +68,16 @@ export function startWorker(deps: WorkerDeps): RunningWorker {
       });
   };
 
-  const consumer = openConsumer(deps.queue, (name, data) => handle(deps, sender, name, data), deps.wake);
+  const fire = together(
+    async (ids: readonly string[]) => {
+      // Nudges come one by one; what else is due the tables tell at once.
+      if (ids.length >= CROWD) start();
+      const outcomes = await fireTimers(deps.makeContext(), ids, deps.actions);
+      return ids.map((id) => outcomes.get(id));
+    },
+    { atOnce: FIRING_AT_ONCE, most: FIRING_TOGETHER_MAX },
+  );
+  const consumer = openConsumer(deps.queue, (name, data) => handle(deps, sender, fire, name, data), deps.wake);
   const interval = setInterval(start, deps.sweepSeconds * 1000);
   start();
   return {
@@ -78,7 +98,13 @@ const nudge = z.discriminatedUnion('name', [
 ]);
 
 /** A nudge that is not understood (from another version, or forged) does nothing. */
-async function handle(deps: WorkerDeps, sender: Sender, name: string, data: unknown): Promise<Wake | null> {
+async function handle(
+  deps: WorkerDeps,
+  sender: Sender,
+  fire: (id: string) => Promise<FireOutcome | Error | undefined>,
+  name: string,
+  data: unknown,
+): Promise<Wake | null> {
   const parsed = nudge.safeParse({ name, data });
   if (!parsed.success) {
     deps.log.warn({ name }, 'a nudge was not understood');
@@ -90,7 +116,8 @@ async function handle(deps: WorkerDeps, sender: Sender, name: string, data: unkn
     return null;
   }
   const { id } = parsed.data.data;
-  const result = await fireTimer(deps.makeContext(), id, deps.actions);
+  const result = await fire(id);
+  if (result instanceof Error) throw result;
   // It was moved, or the store's clock runs ahead of ours.
-  return result.outcome === 'not-due' ? { what: 'timer', id, at: result.dueAt } : null;
+  return result?.outcome === 'not-due' ? { what: 'timer', id, at: result.dueAt } : null;
 }

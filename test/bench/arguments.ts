@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const SECTIONS = ['inbox', 'decide', 'submit', 'core', 'shield', 'start'] as const;
+export const SECTIONS = ['inbox', 'decide', 'submit', 'core', 'shield', 'timers', 'start'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export interface Arguments {

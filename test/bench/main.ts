@@ -10,6 +10,7 @@ import { isMet, machine, table, writeResults, type Line } from './report.js';
 import { WARM_UP_ROUNDS } from './rounds.js';
 import { startApi, startBaseline, type Server } from './servers.js';
 import { benchStart } from './start.js';
+import { benchTimers } from './timers.js';
 import { benchWrite, decisions, submissions } from './writes.js';
 
 const RESULTS = fileURLToPath(new URL('../../../bench-results.json', import.meta.url));
@@ -21,6 +22,7 @@ const FULL = {
   shieldRounds: 15,
   inboxReads: 700,
   writes: 240,
+  timers: 10_000,
   clients: [1, 8, 32],
 };
 const QUICK = {
@@ -31,6 +33,7 @@ const QUICK = {
   shieldRounds: 3,
   inboxReads: 200,
   writes: 60,
+  timers: 1_000,
   clients: [1, 8],
 };
 type Sizes = typeof FULL;
@@ -115,6 +118,7 @@ async function run({ only, quick, profile }: Arguments): Promise<boolean> {
   } finally {
     for (const stop of stoppers.toReversed()) await stop();
   }
+  if (wants('timers')) section('timers', await timersSection(sizes.timers));
   if (wants('start')) section('start', await benchStart());
   const seconds = (performance.now() - startedAt) / 1000;
   const results = lines.map((line) => ({ ...line, met: isMet(line) }));
@@ -132,6 +136,20 @@ async function run({ only, quick, profile }: Arguments): Promise<boolean> {
     `${describe(filled, quick)}\n\n${table(lines)}\n\n${seconds.toFixed(0)} s; JSON in bench-results.json\n`,
   );
   return results.every(({ met }) => met !== false);
+}
+
+/** On a PostgreSQL of its own, so that what the other sections left to clean up is not counted in. */
+async function timersSection(amount: number): Promise<Line[]> {
+  const database = await startBenchDatabase();
+  try {
+    const requests = 1_000;
+    const begin: Begin = (starting) => starting;
+    const { url, api } = await prepare(database, 'timers', { requests, fresh: 2 * amount, drafts: 0 }, begin);
+    await api.stop();
+    return await benchTimers({ database, url, requests, amount });
+  } finally {
+    await database.stop();
+  }
 }
 
 type Begin = <T extends { stop(): Promise<void> }>(starting: Promise<T>) => Promise<T>;

@@ -43,6 +43,21 @@ export const startApi = ({ databaseUrl, shield = true, profile }: ApiOptions): P
     },
   );
 
+/** A worker as in production, in a process of its own. */
+export const startWorker = (options: {
+  readonly databaseUrl: string;
+  readonly redisUrl?: string | undefined;
+}): Promise<Server> =>
+  start([MAIN], {
+    DATABASE_URL: options.databaseUrl,
+    ...(options.redisUrl === undefined ? {} : { REDIS_URL: options.redisUrl }),
+    ROLE: 'worker',
+    SEED: 'none',
+    PORT: '0',
+    LOG_LEVEL: 'warn',
+    SWEEP_SECONDS: '1',
+  });
+
 /** The hand-written statements behind node:http, in a process of their own. */
 export const startBaseline = (databaseUrl: string): Promise<Server> =>
   start([BASELINE], { DATABASE_URL: databaseUrl });
@@ -100,7 +115,8 @@ async function portOf(child: ChildProcess): Promise<string> {
     child.once('error', (error) => fail(error.message));
     child.stdout?.on('data', (chunk: Buffer) => {
       text += chunk.toString('utf8');
-      const port = /http:\/\/[\w.]+:(\d+)/.exec(text)?.[1];
+      // A worker listens nowhere.
+      const port = /running \(worker\)/.test(text) ? '0' : /http:\/\/[\w.]+:(\d+)/.exec(text)?.[1];
       if (port === undefined) return;
       clearTimeout(timer);
       resolve(port);

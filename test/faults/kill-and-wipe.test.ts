@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openProducer, type Producer } from '../../src/jobs/queue.js';
 import { readDb } from '../../src/entities/read-db.js';
 import { decide, DEMO_PASSWORD, demoClient, openTask, type DemoClient } from '../support/demo-client.js';
 import { eventually, killAll, start, type Product } from '../support/processes.js';
@@ -9,7 +10,7 @@ import { numberFrom, randomFrom } from '../support/random.js';
 import { testDatabase, type TestDatabase } from '../support/test-database.js';
 import { checkDatabase } from '../support/whole-database.js';
 
-/** Times that a worker is killed, the store of the queue wiped, or both; `FAULT_ROUNDS=1000` for the big run. */
+/** Times that a worker is killed, the store of the queue wiped, filled with duplicates, or all of it; `FAULT_ROUNDS=1000` for the big run. */
 const ROUNDS = numberFrom('FAULT_ROUNDS', 20);
 /** Requests whose ladders begin in each round; each has two reminders and four rungs. */
 const PER_ROUND = 3;
@@ -26,6 +27,7 @@ notRun?.(
 describe.each(BACKENDS)('workers killed and the queue wiped, in %s', (name) => {
   let database: TestDatabase;
   let queue: QueueBackend;
+  let producer: Producer;
   let api: Product;
   let client: DemoClient;
   const products: Product[] = [];
@@ -46,11 +48,25 @@ describe.each(BACKENDS)('workers killed and the queue wiped, in %s', (name) => {
     return product;
   };
   const db = () => readDb(database.orm.em.fork());
+  /** Every timer that is still to act, three times over, at any time. */
+  const flood = async (random: () => number): Promise<void> => {
+    const timers = await db().selectFrom('timer').select('id').where('state', '=', 'SCHEDULED').execute();
+    const nudges = timers.flatMap(({ id }) =>
+      [1, 2, 3].map((copy) => ({
+        name: 'timer' as const,
+        id: `timer_${id}_${copy}`,
+        data: { id },
+        delayMs: Math.floor(random() * 3000),
+      })),
+    );
+    if (nudges.length > 0) await producer.add(nudges);
+  };
 
   beforeAll(async () => {
     database = await testDatabase();
     queue = queueBackend(name, database.url);
     await queue.wipe();
+    producer = openProducer(queue.settings);
     api = await run('api');
     client = demoClient(() => api.url());
     workers = [run('worker'), run('worker')];
@@ -60,6 +76,7 @@ describe.each(BACKENDS)('workers killed and the queue wiped, in %s', (name) => {
   afterAll(async () => {
     await Promise.allSettled(workers);
     await killAll();
+    await producer.close();
     await queue.close();
     await database.close();
   });
@@ -83,6 +100,7 @@ describe.each(BACKENDS)('workers killed and the queue wiped, in %s', (name) => {
         const slot = round % 2;
         const worker = await workers[slot]!;
         await sleep(random() * 400);
+        if (random() < 0.4) await flood(random);
         const fault = random();
         if (fault < 0.7) await queue.wipe();
         if (fault < 0.3) continue;

@@ -1,12 +1,13 @@
 import { refusal } from '../../errors.js';
 import { readRequests, type StoredRequest } from '../../entities/approvals/request-rows.js';
 import { readDb } from '../../entities/read-db.js';
+import { noWrites, writeRows } from '../../entities/write-rows.js';
 import { decide } from '../../workflows/decide.js';
 import { effectsOf } from '../../workflows/effects.js';
 import { evolve } from '../../workflows/evolve.js';
 import { SYSTEM, type Command, type Fact, type RequestState } from '../../workflows/request.js';
 import type { TransactionContext } from '../transaction.js';
-import { announce, carryOut } from './carry-out.js';
+import { announce, changeSubject, noticesOf, planEffects } from './carry-out.js';
 import { keepRoute } from './keep-route.js';
 import { loadWorld } from './load-world.js';
 import { saveRequest } from './save-request.js';
@@ -43,10 +44,14 @@ export async function applyTo(
   const facts = decide(stored.state, command, world);
   if (facts.length === 0) return { state: stored.state, facts, assignmentIds: stored.assignmentIds };
   const after = facts.reduce(evolve, stored.state);
-  const assignmentIds = await saveRequest(tx, stored, after, facts);
+  const effects = effectsOf(after, facts);
+  const writes = noWrites();
+  const assignmentIds = await saveRequest(tx, writes, stored, after, facts);
+  await planEffects(tx, writes, after, effects);
+  await writeRows(tx.em, writes);
   await keepRoute(tx, after, facts, world);
-  await carryOut(tx, after, effectsOf(after, facts), 'by' in command ? command.by : SYSTEM);
-  await announce(tx, stored.state, after, assignmentIds);
+  await changeSubject(tx, after, effects, 'by' in command ? command.by : SYSTEM);
+  await announce(tx, noticesOf(stored.state, after, assignmentIds));
   return { state: after, facts, assignmentIds };
 }
 
@@ -54,7 +59,7 @@ export async function applyTo(
  * The command's time, or that of the newest fact when it is later: who waited for the lock, or whose machine's clock is
  * behind, writes no history that goes back in time.
  */
-const nowFor = ({ now }: TransactionContext, { lastFactAt }: StoredRequest): Date =>
+export const nowFor = ({ now }: TransactionContext, { lastFactAt }: StoredRequest): Date =>
   lastFactAt !== null && lastFactAt > now ? lastFactAt : now;
 
 /** The request under its row lock. @throws NOT_FOUND */

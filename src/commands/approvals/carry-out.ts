@@ -1,8 +1,9 @@
 import { CompiledQuery, sql } from 'kysely';
 import { publishAll } from '../../bus.js';
+import type { BusMessage } from '../../context.js';
 import { newRowId } from '../../entities/row-id.js';
 import { readDb } from '../../entities/read-db.js';
-import { insertRows } from '../../entities/write-rows.js';
+import { addRows, type RowWrites } from '../../entities/write-rows.js';
 import { OutboxMessage } from '../../entities/schedule/outbox-message.js';
 import { Timer, TimerState } from '../../entities/schedule/timer.js';
 import type { Effect } from '../../workflows/effects.js';
@@ -18,15 +19,24 @@ const isA =
   (effect: Effect): effect is Of<T> =>
     effect.type === type;
 
-/** Carries out the effects of a decision inside its transaction: timers, messages, the subject's change. */
-export async function carryOut(
+/** Cancels timers at once; puts those to come and the messages into `writes`. */
+export async function planEffects(
+  tx: TransactionContext,
+  writes: RowWrites,
+  after: RequestState,
+  effects: readonly Effect[],
+): Promise<void> {
+  await setTimers(tx, writes, after, effects);
+  send(tx, writes, after, effects.filter(isA('SEND')));
+}
+
+/** The subject's change, once the request's rows are written, in the transaction of the decision. */
+export async function changeSubject(
   tx: TransactionContext,
   after: RequestState,
   effects: readonly Effect[],
   by: string,
 ): Promise<void> {
-  await setTimers(tx, after, effects);
-  await send(tx, after, effects.filter(isA('SEND')));
   const handler = SUBJECTS[after.subject.type as SubjectHandler['type']];
   for (const effect of effects.filter(isA('SUBJECT'))) {
     const filed = after.assignments.findLast(
@@ -46,6 +56,7 @@ export async function carryOut(
 /** Cancels first, then schedules what is left: a step that opened and closed in one decision sets no timer. */
 async function setTimers(
   tx: TransactionContext,
+  writes: RowWrites,
   after: RequestState,
   effects: readonly Effect[],
 ): Promise<void> {
@@ -93,16 +104,16 @@ async function setTimers(
       payload: {},
     });
   }
-  if (rows.length === 0) return;
-  await insertRows(tx.em, Timer, rows);
+  addRows(writes, Timer, rows);
   for (const row of rows) tx.wakes.push({ what: 'timer', id: row.id, at: row.dueAt });
 }
 
-async function send(
+function send(
   tx: TransactionContext,
+  writes: RowWrites,
   after: RequestState,
   messages: readonly Of<'SEND'>[],
-): Promise<void> {
+): void {
   if (messages.length === 0) return;
   const rows = messages.map(({ key, message, people, step, comment }) => ({
     id: newRowId(),
@@ -118,27 +129,31 @@ async function send(
     nextTryAt: tx.now,
     createdAt: tx.now,
   }));
-  await insertRows(tx.em, OutboxMessage, rows);
+  addRows(writes, OutboxMessage, rows);
   tx.wakes.push({ what: 'outbox' });
 }
 
-/** Tells other processes whose inbox and which request changed; sent at commit, dropped on rollback. */
-export async function announce(
-  tx: TransactionContext,
+/** What other processes are told: whose inbox and which request changed. */
+export function noticesOf(
   before: RequestState,
   after: RequestState,
   assignmentIds: readonly string[],
-): Promise<void> {
-  const execute = (statement: string, parameters: readonly unknown[]): Promise<unknown> =>
-    readDb(tx.em).executeQuery(CompiledQuery.raw(statement, [...parameters]));
-  const notices = after.assignments.flatMap((assignment, index) => {
+): BusMessage[] {
+  const inboxes = after.assignments.flatMap((assignment, index) => {
     const old = before.assignments[index];
     if (old === assignment || (old?.status !== 'OPEN' && assignment.status !== 'OPEN')) return [];
     const payload = inboxChange(old, assignment, assignmentIds[index] as string);
     return [{ topic: `inbox:${assignment.personId}`, payload }];
   });
-  await publishAll(execute, [...notices, { topic: `request:${after.id}`, payload: { requestId: after.id } }]);
+  return [...inboxes, { topic: `request:${after.id}`, payload: { requestId: after.id } }];
 }
+
+/** Sent at commit, dropped on rollback. */
+export const announce = (tx: TransactionContext, notices: readonly BusMessage[]): Promise<void> =>
+  publishAll(
+    (statement, parameters) => readDb(tx.em).executeQuery(CompiledQuery.raw(statement, [...parameters])),
+    notices,
+  );
 
 const inboxChange = (
   old: AssignmentState | undefined,

@@ -13,7 +13,7 @@ import { isEnded, type RequestState } from '../../workflows/request.js';
 import { ERASED_TEXT, unsealFact } from '../../workflows/seal.js';
 import { inTransaction, requireActor, requireId, type TransactionContext } from '../transaction.js';
 import { lockRequest } from './apply-command.js';
-import { announce } from './carry-out.js';
+import { announce, noticesOf } from './carry-out.js';
 import { commentOf } from './comment.js';
 import type { Submitted } from './submit.js';
 
@@ -59,7 +59,7 @@ export function eraseText(ctx: Context, input: EraseTextInput): Promise<Submitte
     const values = await eraseBesideChain(tx, requestId, { sequence: input.sequence, names, reason });
     await rewriteRows(tx, stored, await replayed(tx, stored));
     await rewriteMessages(tx, requestId, values);
-    await announce(tx, stored.state, stored.state, stored.assignmentIds);
+    await announce(tx, noticesOf(stored.state, stored.state, stored.assignmentIds));
     return { requestId };
   });
 }

@@ -9,7 +9,7 @@ import { ApprovalStep } from '../../entities/approvals/approval-step.js';
 import { ApprovalText } from '../../entities/approvals/approval-text.js';
 import type { StoredRequest } from '../../entities/approvals/request-rows.js';
 import { newRowId } from '../../entities/row-id.js';
-import { insertRows, updateRow } from '../../entities/write-rows.js';
+import { addRows, changeRow, type RowWrites } from '../../entities/write-rows.js';
 import { canonicalText, chainDigest } from '../../workflows/canonical.js';
 import { isDecisionStep, stepOf, type Localised } from '../../workflows/process.js';
 import {
@@ -26,22 +26,24 @@ import type { TransactionContext } from '../transaction.js';
 const FAR_FUTURE = new Date('9999-12-31T00:00:00Z');
 
 /**
- * Stores what `facts` made of a request: only rows that changed are written, then the facts as events, chained.
- * The request row is locked by the caller (or new). Answers the row ids of the assignments, by ordinal − 1.
+ * Puts into `writes` what `facts` made of a request: the rows that changed, and the facts as events, chained. What rows
+ * of their own id can't say is done at once. The request row is locked by the caller (or new). Answers the row ids of
+ * the assignments, by ordinal − 1.
  */
 export async function saveRequest(
   tx: TransactionContext,
+  writes: RowWrites,
   before: StoredRequest,
   after: RequestState,
   facts: readonly Fact[],
 ): Promise<readonly string[]> {
-  const chainHead = await saveEvents(tx, before, facts);
-  await saveInterests(tx, before.state, after);
-  await saveReaders(tx, before.state, after);
+  const chainHead = saveEvents(writes, before, facts);
+  await saveInterests(tx, writes, before.state, after);
+  saveReaders(writes, before.state, after);
   await saveQuestions(tx, before.state, after);
-  await saveSteps(tx, before, after);
-  const assignmentIds = await saveAssignments(tx, before, after);
-  await updateRow(tx.em, ApprovalRequest, after.id, { ...requestColumns(after), chainHead });
+  saveSteps(writes, before, after);
+  const assignmentIds = saveAssignments(writes, before, after);
+  changeRow(writes, ApprovalRequest, after.id, { ...requestColumns(after), chainHead });
   return assignmentIds;
 }
 
@@ -70,11 +72,7 @@ export const requestColumns = (state: RequestState) => ({
 const newSalt = (): string => randomBytes(16).toString('hex');
 
 /** Chains the facts; their free text goes beside them, in one more statement where there is any. */
-async function saveEvents(
-  tx: TransactionContext,
-  before: StoredRequest,
-  facts: readonly Fact[],
-): Promise<string> {
+function saveEvents(writes: RowWrites, before: StoredRequest, facts: readonly Fact[]): string {
   let head = before.chainHead;
   const texts: object[] = [];
   const rows = facts.map((fact, offset) => {
@@ -95,13 +93,14 @@ async function saveEvents(
       digest: head,
     };
   });
-  await insertRows(tx.em, ApprovalEvent, rows);
-  if (texts.length > 0) await insertRows(tx.em, ApprovalText, texts);
+  addRows(writes, ApprovalEvent, rows);
+  addRows(writes, ApprovalText, texts);
   return head;
 }
 
 async function saveInterests(
   tx: TransactionContext,
+  writes: RowWrites,
   before: RequestState,
   after: RequestState,
 ): Promise<void> {
@@ -111,21 +110,18 @@ async function saveInterests(
   const gone = [...known].filter((id) => !kept.has(id));
   if (gone.length > 0) await tx.em.nativeDelete(ApprovalInterest, { requestId: after.id, personId: gone });
   const added = after.interests.filter((interest) => !known.has(interest.personId));
-  if (added.length > 0) {
-    await insertRows(
-      tx.em,
-      ApprovalInterest,
-      added.map((interest) => ({ id: newRowId(), requestId: after.id, ...interest })),
-    );
-  }
+  addRows(
+    writes,
+    ApprovalInterest,
+    added.map((interest) => ({ id: newRowId(), requestId: after.id, ...interest })),
+  );
 }
 
 /** Readers are only ever added. */
-async function saveReaders(tx: TransactionContext, before: RequestState, after: RequestState): Promise<void> {
+function saveReaders(writes: RowWrites, before: RequestState, after: RequestState): void {
   const added = after.readers.slice(before.readers.length);
-  if (added.length === 0) return;
-  await insertRows(
-    tx.em,
+  addRows(
+    writes,
     ApprovalReader,
     added.map((reader) => ({ id: newRowId(), requestId: after.id, ...reader })),
   );
@@ -161,13 +157,13 @@ const stepColumns = (step: StepState) => ({
   clockStoppedAt: step.clockStoppedAt,
 });
 
-async function saveSteps(tx: TransactionContext, before: StoredRequest, after: RequestState): Promise<void> {
+function saveSteps(writes: RowWrites, before: StoredRequest, after: RequestState): void {
   const added: object[] = [];
   for (const [index, step] of after.steps.entries()) {
     const old = before.state.steps[index];
     if (old === step) continue;
     if (old) {
-      await updateRow(tx.em, ApprovalStep, before.stepIds[index] as string, stepColumns(step));
+      changeRow(writes, ApprovalStep, before.stepIds[index] as string, stepColumns(step));
       continue;
     }
     const node = stepOf(after.definition, step.key);
@@ -185,7 +181,7 @@ async function saveSteps(tx: TransactionContext, before: StoredRequest, after: R
       ...stepColumns(step),
     });
   }
-  if (added.length > 0) await insertRows(tx.em, ApprovalStep, added);
+  addRows(writes, ApprovalStep, added);
 }
 
 const assignmentColumns = (assignment: AssignmentState) => ({
@@ -202,18 +198,14 @@ const assignmentColumns = (assignment: AssignmentState) => ({
   claimedAt: assignment.claimedAt ?? null,
 });
 
-async function saveAssignments(
-  tx: TransactionContext,
-  before: StoredRequest,
-  after: RequestState,
-): Promise<readonly string[]> {
+function saveAssignments(writes: RowWrites, before: StoredRequest, after: RequestState): readonly string[] {
   const ids = [...before.assignmentIds];
   const added: object[] = [];
   for (const [index, assignment] of after.assignments.entries()) {
     const old = before.state.assignments[index];
     if (old === assignment) continue;
     if (old) {
-      await updateRow(tx.em, ApprovalAssignment, ids[index] as string, assignmentColumns(assignment));
+      changeRow(writes, ApprovalAssignment, ids[index] as string, assignmentColumns(assignment));
       continue;
     }
     const id = newRowId();
@@ -257,6 +249,6 @@ async function saveAssignments(
       ...assignmentColumns(assignment),
     });
   }
-  if (added.length > 0) await insertRows(tx.em, ApprovalAssignment, added);
+  addRows(writes, ApprovalAssignment, added);
   return ids;
 }

@@ -4,6 +4,7 @@ import { readDb } from '../../entities/read-db.js';
 import { OutboxMessage, OutboxState } from '../../entities/schedule/outbox-message.js';
 import { Timer, TimerState } from '../../entities/schedule/timer.js';
 import { ERRORS, isRefusal, messageOf, type Refusal } from '../../errors.js';
+import type { Command } from '../../workflows/request.js';
 import { inTransaction, type TransactionContext } from '../transaction.js';
 import type { InAppMessage } from './deliver-in-app.js';
 
@@ -13,7 +14,12 @@ export interface TimerAction {
   readonly subjectTable: 'approval_request' | 'plan' | 'absence' | null;
   /** Re-decides on the locked rows; doing nothing is right when the timer is stale. */
   readonly act: (tx: TransactionContext, timer: Timer) => Promise<void>;
+  /** What `act` asks of the approval request, where that is all it does: then many act in one transaction. */
+  readonly command?: (timer: DueTimer) => Command;
 }
+
+/** What a timer was set for. */
+export type DueTimer = Pick<Timer, 'kind' | 'payload'>;
 
 /** By `Timer.kind`. */
 export type TimerActions = Readonly<Record<string, TimerAction>>;
@@ -104,7 +110,7 @@ async function onDueTimer(
  * Not before what the holder of the lock before us did: `now` may be old by the wait for the lock, or by a whole sweep,
  * and a history must not run backwards.
  */
-const nowUnderLock = ({ now, services }: TransactionContext): Date =>
+export const nowUnderLock = ({ now, services }: TransactionContext): Date =>
   new Date(Math.max(now.getTime(), services.clock.now().getTime()));
 
 /** False: someone else is at it. A subject that does not exist needs no lock. */

@@ -3,11 +3,9 @@ import type { Context } from '../../context.js';
 import { readDb } from '../../entities/read-db.js';
 import { TimerState } from '../../entities/schedule/timer.js';
 import { LINK_KEPT_DAYS } from '../../limits.js';
-import { fireTimer, type TimerActions } from './fire-timer.js';
+import type { TimerActions } from './fire-timer.js';
+import { fireTimers } from './fire-timers.js';
 import { relayOutbox } from './relay-outbox.js';
-
-/** Subjects worked on at once: leaves connections of the process's pool to requests. */
-const LANES = 4;
 
 /** Expired rows deleted by one sweep and table: a few milliseconds, and far more than come in between two sweeps. */
 const DELETE_MAX = 1000;
@@ -70,7 +68,6 @@ export async function sweep(ctx: Context, options: SweepOptions): Promise<SweepR
 
 interface DueTimer {
   readonly id: string;
-  readonly subject_id: string;
   readonly due_at: string;
 }
 
@@ -79,14 +76,15 @@ async function fireOverdue(ctx: Context, options: SweepOptions, report: SweepRep
   let last: DueTimer | undefined;
   do {
     const batch = await overdueAfter(ctx, options.limit, last);
-    const subjects = [...Map.groupBy(batch, (timer) => timer.subject_id).values()];
-    const lane = async (): Promise<void> => {
-      for (let timers = subjects.shift(); timers !== undefined; timers = subjects.shift()) {
-        for (const { id } of timers)
-          if (!options.signal?.aborted) await fireOne(ctx, id, options.actions, report);
-      }
-    };
-    await Promise.all(Array.from({ length: LANES }, lane));
+    const ids = batch.map(({ id }) => id);
+    const { actions, signal } = options;
+    const outcomes = await fireTimers(ctx, ids, actions, { skipLocked: true, ...(signal ? { signal } : {}) });
+    for (const [timer, result] of outcomes) {
+      if (result instanceof Error) {
+        report.failed += 1;
+        ctx.log.error({ timer, error: String(result) }, 'a timer failed and will be tried again');
+      } else if (result.outcome === 'fired' || result.outcome === 'refused') report[result.outcome] += 1;
+    }
     last = batch.length < options.limit ? undefined : batch.at(-1);
   } while (last !== undefined && !options.signal?.aborted);
 }
@@ -95,7 +93,7 @@ async function fireOverdue(ctx: Context, options: SweepOptions, report: SweepRep
 function overdueAfter(ctx: Context, limit: number, last: DueTimer | undefined): Promise<DueTimer[]> {
   const due = readDb(ctx.em)
     .selectFrom('timer')
-    .select(['id', 'subject_id', 'due_at'])
+    .select(['id', 'due_at'])
     .where('state', '=', TimerState.SCHEDULED)
     .where('due_at', '<=', ctx.now as never)
     .orderBy('due_at')
@@ -106,16 +104,6 @@ function overdueAfter(ctx: Context, limit: number, last: DueTimer | undefined): 
       ? due
       : due.where(sql<boolean>`(due_at, id) > (${last.due_at}::timestamptz, ${last.id}::uuid)`);
   return page.execute();
-}
-
-async function fireOne(ctx: Context, id: string, actions: TimerActions, report: SweepReport): Promise<void> {
-  try {
-    const { outcome } = await fireTimer(ctx, id, actions, { skipLocked: true });
-    if (outcome === 'fired' || outcome === 'refused') report[outcome] += 1;
-  } catch (error) {
-    report.failed += 1;
-    ctx.log.error({ timer: id, error: String(error) }, 'a timer failed and will be tried again');
-  }
 }
 
 async function wakeNear(

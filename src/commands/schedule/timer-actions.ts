@@ -1,15 +1,17 @@
-import { escalate, expire } from '../approvals/escalate.js';
+import { commandOf, escalate } from '../approvals/escalate.js';
 import { ABSENCE_BEGINS, ABSENCE_ENDS, absenceBegins, absenceEnds } from '../organisation/absence-timers.js';
 import { chaseMilestone } from '../plans/chase-milestone.js';
-import type { TimerActions } from './fire-timer.js';
+import type { TimerAction, TimerActions } from './fire-timer.js';
 import { MAIL_DIGEST } from './mail-payload.js';
 import { makeDigest } from './make-digest.js';
 
+const OF_REQUEST: TimerAction = { subjectTable: 'approval_request', act: escalate, command: commandOf };
+
 /** Every kind of timer there is. A new kind is one row. */
 export const TIMER_ACTIONS: TimerActions = {
-  'approval-reminder': { subjectTable: 'approval_request', act: escalate },
-  'approval-rung': { subjectTable: 'approval_request', act: escalate },
-  'approval-expiry': { subjectTable: 'approval_request', act: expire },
+  'approval-reminder': OF_REQUEST,
+  'approval-rung': OF_REQUEST,
+  'approval-expiry': OF_REQUEST,
   'milestone-reminder': { subjectTable: 'plan', act: chaseMilestone },
   'milestone-rung': { subjectTable: 'plan', act: chaseMilestone },
   [ABSENCE_BEGINS]: { subjectTable: 'absence', act: absenceBegins },
