@@ -10,8 +10,10 @@ import { createBus, type ListeningBus } from './bus.js';
 import { countBadLink, DECISION_PATH, decideByLink } from './commands/approvals/decision-link.js';
 import { installPacks, type InstalledPacks } from './commands/organisation/install-packs.js';
 import { hashToken } from './commands/organisation/sign-in.js';
-import type { ExternalChannels } from './commands/schedule/channels.js';
+import type { ExternalChannel, ExternalChannels } from './commands/schedule/channels.js';
+import { openOutbound, type Lookup, type Outbound } from './commands/schedule/outbound.js';
 import { mailChannel } from './commands/schedule/send-mail.js';
+import { webhookChannel } from './commands/schedule/send-webhook.js';
 import { openSmtp } from './commands/schedule/smtp.js';
 import { TIMER_ACTIONS } from './commands/schedule/timer-actions.js';
 import type { Config } from './config.js';
@@ -21,6 +23,7 @@ import { readDb } from './entities/read-db.js';
 import { isRefusal, refusal, type Language, type Refusal } from './errors.js';
 import { languageOf, type ContextRequest } from './http/request.js';
 import { readOrCreateSecret } from './embedded/secrets.js';
+import { WEBHOOK_TIMEOUT_MS } from './limits.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
 import { startCheckpoints } from './jobs/checkpoints.js';
 import { openProducer, requireQueue, type QueueSettings } from './jobs/queue.js';
@@ -47,6 +50,8 @@ export interface AppOptions {
   readonly ownerUrl?: string | undefined;
   /** Tests bring one that they move; without it the database's time counts. */
   readonly clock?: Clock;
+  /** Tests bring one that answers what they like; without it the system looks names up. */
+  readonly lookup?: Lookup;
   readonly log: Log;
 }
 
@@ -100,13 +105,15 @@ export async function createApp(options: AppOptions): Promise<App> {
       () => waker.close(),
     );
 
-    const outside = openOutside(config);
+    const outbound = outboundOf(config, options.lookup);
+    const outside = openOutside(config, outbound);
     closers.push(async () => outside.close());
     const services: Services = {
       clock,
       wake: waker.wake,
       bus,
       outside: new Set(Object.keys(outside.channels)),
+      outbound,
     };
     const contexts = contextsOf(orm, services, log);
     const packs = await installPacks(contexts.forJob(), PACKS_FOLDER);
@@ -165,12 +172,33 @@ export function auditKey({ auditKeyFile, dataDir }: Pick<Config, 'auditKeyFile' 
   return signingKeyFromSeed(Buffer.from(readOrCreateSecret(dataDir, 'audit-key', 32).value, 'base64url'));
 }
 
+/** The way to addresses that people enter. */
+export const outboundOf = ({ webhookAllowedHosts, webhookTimeoutMs }: Config, lookup?: Lookup): Outbound =>
+  openOutbound({
+    allowedHosts: webhookAllowedHosts ?? [],
+    timeoutMs: webhookTimeoutMs ?? WEBHOOK_TIMEOUT_MS,
+    lookup,
+  });
+
 /** The channels that leave the building, as far as the configuration sets them up. */
-export function openOutside({ mail, publicUrl, frontendUrl }: Config): {
+export function openOutside(
+  config: Config,
+  outbound = outboundOf(config),
+): {
   readonly channels: ExternalChannels;
   close(): void;
 } {
-  if (mail === undefined) return { channels: {}, close: () => undefined };
+  const channels = { webhook: webhookChannel(outbound) };
+  const mail = openMail(config);
+  if (mail === null) return { channels, close: () => undefined };
+  return { channels: { ...channels, mail: mail.channel }, close: mail.close };
+}
+
+function openMail({ mail, publicUrl, frontendUrl }: Config): {
+  readonly channel: ExternalChannel;
+  close(): void;
+} | null {
+  if (mail === undefined) return null;
   const { passwordFile, user, from } = mail;
   const password =
     passwordFile === undefined ? (mail.password ?? '') : readFileSync(passwordFile, 'utf8').trim();
@@ -184,7 +212,7 @@ export function openOutside({ mail, publicUrl, frontendUrl }: Config): {
     publicUrl: publicUrl ?? null,
     frontendUrl: frontendUrl ?? null,
   });
-  return { channels: { mail: channel }, close: () => smtp.close() };
+  return { channel, close: () => smtp.close() };
 }
 
 interface Contexts {

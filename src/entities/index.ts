@@ -27,11 +27,13 @@ import { PlanTemplateRow } from './plans/plan-template.js';
 import { Plan, PlanLine, PlanMilestone } from './plans/plan.js';
 import { ProjectTemplateRow } from './projects/project-template.js';
 import { Project, ProjectStage } from './projects/project.js';
+import { ChatChannel } from './schedule/chat-channel.js';
 import { MessageTemplateRow } from './schedule/message-template.js';
 import { NotificationPreferenceRow } from './schedule/notification-preference.js';
 import { Notification } from './schedule/notification.js';
 import { OutboxMessage } from './schedule/outbox-message.js';
 import { Timer } from './schedule/timer.js';
+import { WebhookAnswer, WebhookEndpoint } from './schedule/webhook-endpoint.js';
 
 /** Every table. */
 export const ENTITIES = [
@@ -49,6 +51,7 @@ export const ENTITIES = [
   AuditCheckpointRow,
   AuditLeafRow,
   BusinessCalendarRow,
+  ChatChannel,
   Contact,
   Contract,
   ContractLine,
@@ -80,4 +83,6 @@ export const ENTITIES = [
   SignInAttempt,
   Timer,
   User,
+  WebhookAnswer,
+  WebhookEndpoint,
 ];

@@ -233,6 +233,23 @@ export interface BusinessCalendar {
   key: string;
 }
 
+export interface ChatChannel {
+  created_at: ColumnType<string, Date | string, Date | string>;
+  created_by_id: string;
+  department_id: string | null;
+  enabled: Generated<boolean>;
+  id: string;
+  kind: string;
+  language: string;
+  last_error: string | null;
+  last_sent_at: ColumnType<string, Date | string, Date | string> | null;
+  message_kinds: string[];
+  name: string;
+  role_key: string | null;
+  secret: string | null;
+  url: string;
+}
+
 export interface Contact {
   customer_id: string;
   email: string | null;
@@ -560,6 +577,34 @@ export interface Timer {
   subject_id: string;
 }
 
+export interface WebhookAnswer {
+  answer: string | null;
+  at: ColumnType<string, Date | string, Date | string>;
+  duration_ms: number;
+  endpoint_id: string;
+  message_id: string;
+  response_code: number | null;
+}
+
+export interface WebhookEndpoint {
+  created_at: ColumnType<string, Date | string, Date | string>;
+  dead_in_a_row: Generated<number>;
+  delivered_count: Generated<number>;
+  description: string;
+  disabled_because: string | null;
+  event_types: string[];
+  failed_count: Generated<number>;
+  failing_since: ColumnType<string, Date | string, Date | string> | null;
+  id: string;
+  last_delivered_at: ColumnType<string, Date | string, Date | string> | null;
+  owner_id: string;
+  previous_secret: string | null;
+  previous_secret_until: ColumnType<string, Date | string, Date | string> | null;
+  secret: string;
+  state: Generated<string>;
+  url: string;
+}
+
 export interface DB {
   absence: Absence;
   app_user: AppUser;
@@ -577,6 +622,7 @@ export interface DB {
   audit_checkpoint: AuditCheckpoint;
   audit_leaf: AuditLeaf;
   business_calendar: BusinessCalendar;
+  chat_channel: ChatChannel;
   contact: Contact;
   contract: Contract;
   contract_line: ContractLine;
@@ -606,4 +652,6 @@ export interface DB {
   session: Session;
   sign_in_attempt: SignInAttempt;
   timer: Timer;
+  webhook_answer: WebhookAnswer;
+  webhook_endpoint: WebhookEndpoint;
 }

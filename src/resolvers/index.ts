@@ -18,6 +18,7 @@ import { NotificationResolver } from './schedule/notification.js';
 import { OutboxResolver } from './schedule/outbox.js';
 import { StalledResolver } from './schedule/stalled.js';
 import { TimerResolver } from './schedule/timer.js';
+import { WebhookResolver } from './schedule/webhook.js';
 
 /** Everything that the schema is made of. */
 export const RESOLVERS: NonEmptyArray<new () => object> = [
@@ -48,4 +49,5 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   TimerResolver,
   UserFields,
   VerbResolver,
+  WebhookResolver,
 ];

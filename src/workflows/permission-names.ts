@@ -27,6 +27,8 @@ export const PERMISSIONS = [
   'organisation:read',
   'organisation:manage',
   'audit:read',
+  'webhook:manage',
+  'chat:manage',
 ] as const;
 export type PermissionName = (typeof PERMISSIONS)[number];
 

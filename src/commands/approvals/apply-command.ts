@@ -4,8 +4,10 @@ import { readDb } from '../../entities/read-db.js';
 import { noWrites, writeRows } from '../../entities/write-rows.js';
 import { decide } from '../../workflows/decide.js';
 import { effectsOf } from '../../workflows/effects.js';
+import { eventsOf } from '../../workflows/events.js';
 import { evolve } from '../../workflows/evolve.js';
 import { SYSTEM, type Command, type Fact, type RequestState } from '../../workflows/request.js';
+import { planEvents } from '../schedule/tell-outside.js';
 import type { TransactionContext } from '../transaction.js';
 import { announce, changeSubject, noticesOf, planEffects } from './carry-out.js';
 import { keepRoute } from './keep-route.js';
@@ -48,6 +50,7 @@ export async function applyTo(
   const writes = noWrites();
   const assignmentIds = await saveRequest(tx, writes, stored, after, facts);
   await planEffects(tx, writes, after, effects);
+  await planEvents(tx, writes, () => eventsOf(after, facts));
   await writeRows(tx.em, writes);
   await keepRoute(tx, after, facts, world);
   await changeSubject(tx, after, effects, 'by' in command ? command.by : SYSTEM);

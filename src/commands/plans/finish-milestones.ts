@@ -7,6 +7,7 @@ import {
   parsePeriod,
   type MilestoneNow,
 } from '../../workflows/plan-cycle.js';
+import { tellOutside } from '../schedule/tell-outside.js';
 import type { TransactionContext } from '../transaction.js';
 import { cancelTimers, setTimers } from './milestone-timers.js';
 import type { PlanWorld } from './plan-world.js';
@@ -82,6 +83,14 @@ export async function finishMilestones(
     finished.map(({ key }) => key),
   );
   await setDueTimes(tx, plan, world);
+  await tellOutside(tx, () =>
+    finished.map(({ key: milestone }) => ({
+      key: `${plan.id}/milestone/${milestone}/done/${tx.now.getTime()}`,
+      type: 'plan.milestone.done',
+      at: tx.now,
+      data: { planId: plan.id, number: plan.number, milestone, by: finish.by ?? 'system' },
+    })),
+  );
 }
 
 /** Gives a due time, and with it reminders and rungs, to undone milestones that have none and can now be reckoned. */
