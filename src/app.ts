@@ -12,6 +12,7 @@ import { installPacks, type InstalledPacks } from './commands/organisation/insta
 import { hashToken } from './commands/organisation/sign-in.js';
 import type { ExternalChannel, ExternalChannels } from './commands/schedule/channels.js';
 import { openOutbound, type Lookup, type Outbound } from './commands/schedule/outbound.js';
+import { chatChannel } from './commands/schedule/send-chat.js';
 import { mailChannel } from './commands/schedule/send-mail.js';
 import { webhookChannel } from './commands/schedule/send-webhook.js';
 import { openSmtp } from './commands/schedule/smtp.js';
@@ -188,7 +189,10 @@ export function openOutside(
   readonly channels: ExternalChannels;
   close(): void;
 } {
-  const channels = { webhook: webhookChannel(outbound) };
+  const channels = {
+    webhook: webhookChannel(outbound),
+    chat: chatChannel(outbound, { frontendUrl: config.frontendUrl ?? null }),
+  };
   const mail = openMail(config);
   if (mail === null) return { channels, close: () => undefined };
   return { channels: { ...channels, mail: mail.channel }, close: mail.close };

@@ -77,7 +77,11 @@ export function startWorker(deps: WorkerDeps): RunningWorker {
     },
     { atOnce: FIRING_AT_ONCE, most: FIRING_TOGETHER_MAX },
   );
-  const consumer = openConsumer(deps.queue, (name, data) => handle(deps, sender, fire, name, data), deps.wake);
+  const consumer = openConsumer(
+    deps.queue,
+    (name, data) => handle(deps, sender, fire, name, data),
+    deps.wake,
+  );
   const interval = setInterval(start, deps.sweepSeconds * 1000);
   start();
   return {

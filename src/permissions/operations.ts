@@ -89,6 +89,7 @@ export const OPERATIONS: RuleTree = {
     webhookEndpoints: mayForAll('webhook:manage'),
     webhookEventTypes: mayForAll('webhook:manage'),
     webhookDeliveries: mayForAll('webhook:manage'),
+    chatChannels: mayForAll('chat:manage'),
   },
   Mutation: {
     signIn: allow,
@@ -153,6 +154,10 @@ export const OPERATIONS: RuleTree = {
     deleteWebhookEndpoint: mayForAll('webhook:manage'),
     sendTestWebhook: mayForAll('webhook:manage'),
     replayWebhook: mayForAll('webhook:manage'),
+    createChatChannel: mayForAll('chat:manage'),
+    updateChatChannel: mayForAll('chat:manage'),
+    deleteChatChannel: mayForAll('chat:manage'),
+    sendTestChatMessage: mayForAll('chat:manage'),
   },
   Subscription: {
     inboxChanged: signedIn,

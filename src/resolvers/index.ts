@@ -14,6 +14,7 @@ import { AbsenceFields, AbsenceResolver } from './organisation/absence-resolver.
 import { LeaverResolver } from './organisation/leaver-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
+import { ChatResolver } from './schedule/chat.js';
 import { NotificationResolver } from './schedule/notification.js';
 import { OutboxResolver } from './schedule/outbox.js';
 import { StalledResolver } from './schedule/stalled.js';
@@ -27,6 +28,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ApprovalResolver,
   ApprovalSubscriptions,
   AssignmentFields,
+  ChatResolver,
   ContractResolver,
   CustomerResolver,
   DepartmentFields,

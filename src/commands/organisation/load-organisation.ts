@@ -42,12 +42,12 @@ const cache = new WeakMap<object, OrganisationSnapshot>();
 /** What a transaction reads after changing the organisation itself: its own, and gone with it. */
 const unsaved = new WeakMap<object, OrganisationSnapshot>();
 
-/** What each transaction has read, so that it reads it once for who listens. */
+/** What each transaction has read, so that who listens costs no second look. */
 const seen = new WeakMap<object, OrganisationSnapshot>();
 
-/** Who is told outside, as this transaction has read the organisation; reads it where it has not. */
-export const listenersOf = async (em: EntityManager): Promise<Listeners> =>
-  (seen.get(em) ?? (await loadOrganisation(em))).listeners;
+/** The organisation as this transaction has read it before; reads it where it has not. */
+export const organisationSeen = async (em: EntityManager): Promise<OrganisationSnapshot> =>
+  seen.get(em) ?? (await loadOrganisation(em));
 
 /**
  * The organisation at the revision that this transaction sees: one small statement when nothing changed since the

@@ -5,6 +5,7 @@ import { readDb } from '../../entities/read-db.js';
 import { newRowId } from '../../entities/row-id.js';
 import type { TransactionContext } from '../transaction.js';
 import { fanOut } from './fan-out.js';
+import { tellChats } from './tell-chats.js';
 
 /** Payload of an outbox message on the channel `in-app`. */
 const inAppMessage = z.object({
@@ -58,6 +59,11 @@ export async function deliverInApp(
     );
   }
   await fanOut(tx, { key: message.key, content }, told);
+  await tellChats(
+    tx,
+    { key: message.key, content },
+    told.map(({ person_id }) => person_id),
+  );
 }
 
 async function administrators(tx: TransactionContext): Promise<string[]> {

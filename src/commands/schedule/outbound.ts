@@ -29,6 +29,8 @@ export interface Answer {
 
 /** The only way to addresses that people enter. */
 export interface Outbound {
+  /** Whether the host of an address is allowed by name, whatever it leads to. */
+  allows(url: string): boolean;
   /** What is wrong with an address, in a few words; null when it may be sent to. */
   faultOf(url: string): Promise<string | null>;
   /**
@@ -50,6 +52,10 @@ export function openOutbound({ allowedHosts, timeoutMs, lookup }: OutboundSettin
   const allowed = new Set(allowedHosts.map((host) => host.toLowerCase()));
   const find: Lookup = lookup ?? systemLookup;
   return {
+    allows(text) {
+      const url = parse(text);
+      return typeof url !== 'string' && isAllowed(url, allowed);
+    },
     async faultOf(text) {
       const url = parse(text);
       if (typeof url === 'string') return url;

@@ -2,7 +2,7 @@ import { newRowId } from '../../entities/row-id.js';
 import { OutboxMessage, OutboxState } from '../../entities/schedule/outbox-message.js';
 import { addRows, noWrites, writeRows, type RowWrites } from '../../entities/write-rows.js';
 import { isWanted, type DomainEvent, type EventType } from '../../workflows/events.js';
-import { listenersOf, type EndpointListener } from '../organisation/load-organisation.js';
+import { organisationSeen, type EndpointListener } from '../organisation/load-organisation.js';
 import type { TransactionContext } from '../transaction.js';
 
 /** Payload of an outbox message on the channel `webhook`: the body, as every try sends it. */
@@ -43,7 +43,7 @@ export async function planEvents(
   writes: RowWrites,
   events: () => readonly DomainEvent[],
 ): Promise<void> {
-  const { endpoints } = await listenersOf(tx.em);
+  const { endpoints } = (await organisationSeen(tx.em)).listeners;
   if (endpoints.length === 0) return;
   const rows = events().flatMap((event) =>
     endpoints

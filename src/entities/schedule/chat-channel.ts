@@ -54,6 +54,10 @@ export class ChatChannel {
   @Property({ type: 'text[]' })
   messageKinds!: string[];
 
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Only what people of this department and those below it are told; null: any.',
+  })
   @BelongsTo(() => Department, 'department_id', { nullable: true, index: false })
   departmentId: string | null = null;
 

@@ -13,8 +13,8 @@ export const slack: ChatProvider = {
       type: 'section',
       text: { type: 'plain_text', text: words, emoji: false },
     });
-    const head = cutToBytes(oneParagraph(title), TITLE_MAX_BYTES);
-    const words = cutToBytes(oneParagraph(text), TEXT_MAX_BYTES);
+    const head = cutToBytes(oneParagraph(title), TITLE_MAX_BYTES) || '–';
+    const words = cutToBytes(oneParagraph(text), TEXT_MAX_BYTES) || '–';
     return {
       url,
       body: {
