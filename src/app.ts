@@ -195,7 +195,7 @@ export function openOutside(
   };
   const mail = openMail(config);
   if (mail === null) return { channels, close: () => undefined };
-  return { channels: { ...channels, mail: mail.channel }, close: mail.close };
+  return { channels: { ...channels, mail: mail.channel }, close: () => mail.close() };
 }
 
 function openMail({ mail, publicUrl, frontendUrl }: Config): {

@@ -77,7 +77,18 @@ const rows = () =>
     .where('channel', '=', 'chat')
     .orderBy('key')
     .execute();
-const bodies = () => receiver.posts.map(({ body }) => JSON.parse(body) as Record<string, any>);
+/** What a robot is sent, as far as the tests look. */
+interface Posted {
+  readonly text: string;
+  readonly markdown: { readonly content: string; readonly title: string; readonly text: string };
+  readonly content: {
+    readonly post: {
+      readonly zh_cn: { readonly title: string; readonly content: readonly { readonly text: string }[][] };
+    };
+  };
+  readonly blocks: readonly { readonly text: { readonly type: string; readonly text: string } }[];
+}
+const bodies = () => receiver.posts.map(({ body }) => JSON.parse(body) as Posted);
 /** A submission whose title tries everything, told to its first approver. */
 const EVIL =
   '<at user_id="all">x</at> <!channel> <@all> @all **bold** [a](http://evil.example) `c` # & \u202e';
@@ -95,7 +106,7 @@ describe('a group is told what its people are told', () => {
     expect(receiver.posts[0]!.path).toBe(`/wecom/send?key=${SECRET_KEY}`);
     const [body] = bodies();
     expect(body).toEqual({ msgtype: 'markdown', markdown: { content: expect.any(String) } });
-    const lines = (body!['markdown'].content as string).split('\n');
+    const lines = (body!.markdown.content as string).split('\n');
     expect(lines).toHaveLength(3);
     expect(lines[0]).toMatch(/^\*\*A-2024-\d+ [^*<>@[\]`#_]*\*\*$/);
     expect(lines[1]).toMatch(/^[^*<>@[\]`#_]*your turn at[^*<>@[\]`#_]*$/);
@@ -118,9 +129,9 @@ describe('a group is told what its people are told', () => {
       msgtype: 'markdown',
       at: { isAtAll: false, atMobiles: [], atUserIds: [] },
     });
-    expect(body!['markdown'].title).toMatch(/^A-2024-\d+ /);
+    expect(body!.markdown.title).toMatch(/^A-2024-\d+ /);
     expect(
-      body!['markdown'].text.replace(/\[Open\]\(https:\/\/app\.example\/[^)]*\)|^\*\*|\*\*\n/g, ''),
+      body!.markdown.text.replace(/\[Open\]\(https:\/\/app\.example\/[^)]*\)|^\*\*|\*\*\n/g, ''),
     ).toMatch(/^[^*<>@[\]`#_]*$/);
   });
 
@@ -135,26 +146,22 @@ describe('a group is told what its people are told', () => {
       sign: createHmac('sha256', `${timestamp}\n${secret}`).digest('base64'),
       msg_type: 'post',
     });
-    const { title, content } = body!['content'].post.zh_cn;
+    const { title, content } = body!.content.post.zh_cn;
     expect(title).toMatch(/^A-2024-\d+ ＜at user_id="all"＞/);
     expect(content[0]).toEqual([{ tag: 'text', text: expect.stringContaining('请处理') }]);
-    expect(content[0][0].text).not.toMatch(/[<>]/);
-    expect(content[1][0]).toMatchObject({ tag: 'a', text: '查看' });
+    expect(content[0]![0]!.text).not.toMatch(/[<>]/);
+    expect(content[1]![0]).toMatchObject({ tag: 'a', text: '查看' });
   });
 
   test('Slack: plain words, and a text in which every sign of mark-up is escaped', async () => {
     await create('SLACK');
     const id = await submitAndSend();
     const [body] = bodies();
-    expect(body!['text']).toContain('&lt;!channel&gt;');
-    expect(body!['text']).not.toMatch(/[<>]/);
+    expect(body!.text).toContain('&lt;!channel&gt;');
+    expect(body!.text).not.toMatch(/[<>]/);
     expect(body).toMatchObject({ link_names: false });
-    expect(body!['blocks'].map((block: any) => block.text.type)).toEqual([
-      'plain_text',
-      'plain_text',
-      'mrkdwn',
-    ]);
-    expect(body!['blocks'][2].text.text).toBe(`<https://app.example/requests/${id}|Open>`);
+    expect(body!.blocks.map((block) => block.text.type)).toEqual(['plain_text', 'plain_text', 'mrkdwn']);
+    expect(body!.blocks[2]!.text.text).toBe(`<https://app.example/requests/${id}|Open>`);
   });
 
   test('long words are cut to what the provider takes', async () => {
@@ -172,7 +179,7 @@ describe('a group is told what its people are told', () => {
     };
     for (const { path, body } of receiver.posts) {
       const kind = path.slice(1).split('/')[0]!;
-      const content = kind === 'wecom' ? (JSON.parse(body) as any).markdown.content : body;
+      const content = kind === 'wecom' ? (JSON.parse(body) as Posted).markdown.content : body;
       expect([kind, Buffer.byteLength(content) <= most[kind]!]).toEqual([kind, true]);
     }
   });
@@ -202,13 +209,15 @@ describe('a group is told what its people are told', () => {
     await create('SLACK', { roleKey: 'legal' });
     await create('SLACK', { roleKey: 'sales-manager', departmentId: await department(other.key) });
     await submitAndSend();
-    expect((await rows()).map(({ receiver: id }) => id).toSorted()).toEqual(Object.values(wanted).toSorted());
+    expect((await rows()).map(({ receiver: id }) => id ?? '').toSorted()).toEqual(
+      Object.values(wanted).toSorted(),
+    );
     const { name } = await db()
       .selectFrom('app_user')
       .select('name')
       .where('email', '=', 'manager@demo.local')
       .executeTakeFirstOrThrow();
-    expect(bodies()[0]!['blocks'][1].text.text).toContain(`(${name})`);
+    expect(bodies()[0]!.blocks[1]!.text.text).toContain(`(${name})`);
   });
 
   test('in the words of a template', async () => {
@@ -222,8 +231,8 @@ describe('a group is told what its people are told', () => {
       .execute();
     await create('SLACK');
     await submitAndSend();
-    expect(bodies()[0]!['blocks'][0].text.text).toMatch(/^S /);
-    expect(bodies()[0]!['blocks'][1].text.text).toMatch(/^T <at user_id="all">/);
+    expect(bodies()[0]!.blocks[0]!.text.text).toMatch(/^S /);
+    expect(bodies()[0]!.blocks[1]!.text.text).toMatch(/^T <at user_id="all">/);
   });
 });
 
@@ -332,7 +341,7 @@ describe('the API', () => {
       },
     );
     await send();
-    expect(bodies()[0]!['text']).toContain('This is a test');
+    expect(bodies()[0]!.text).toContain('This is a test');
     await app.ask('admin', 'mutation ($id: ID!) { deleteChatChannel(input: { id: $id }) { id } }', { id });
     expect(await app.refusal('admin', update, { input: { id, enabled: true } })).toBe('NOT_FOUND');
   });

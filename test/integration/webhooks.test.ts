@@ -413,7 +413,7 @@ describe('an endpoint', () => {
     expect(await replay(endpoint.id, new Date(START.getTime() + 1))).toBe(0);
     expect(await replay(endpoint.id)).toBe(held.length);
     await send();
-    expect(receiver.posts.map(({ headers }) => headers['webhook-id']).toSorted()).toEqual(
+    expect(receiver.posts.map(({ headers }) => String(headers['webhook-id'])).toSorted()).toEqual(
       held.map(({ webhookId }) => webhookId).toSorted(),
     );
     expect(await replay(endpoint.id)).toBe(0);

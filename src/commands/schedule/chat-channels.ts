@@ -109,7 +109,7 @@ async function requireSoundAddress(
   if (!url) return;
   const { hosts } = CHAT_PROVIDERS[kind];
   const at = new URL(url.trim());
-  const theirs = at.protocol === 'https:' && (hosts as readonly string[]).includes(at.hostname);
+  const theirs = at.protocol === 'https:' && hosts.includes(at.hostname);
   requireSound(
     check(
       'url',
