@@ -208,6 +208,14 @@ create table business_calendar (
   definition jsonb not null
 );
 
+create table calendar_feed (
+  id uuid not null,
+  person_id uuid not null,
+  token_hash text not null,
+  created_at timestamp(3) with time zone not null,
+  read_at timestamp(3) with time zone
+);
+
 create table chat_channel (
   id uuid not null,
   kind text not null,
@@ -693,6 +701,14 @@ alter table audit_leaf add constraint audit_leaf_request_id_fact_count_unique UN
 alter table audit_leaf add constraint audit_leaf_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
 
 alter table business_calendar add constraint business_calendar_pkey PRIMARY KEY (key);
+
+alter table calendar_feed add constraint calendar_feed_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table calendar_feed add constraint calendar_feed_person_id_unique UNIQUE (person_id);
+
+alter table calendar_feed add constraint calendar_feed_pkey PRIMARY KEY (id);
+
+alter table calendar_feed add constraint calendar_feed_token_hash_unique UNIQUE (token_hash);
 
 alter table chat_channel add constraint chat_channel_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
 

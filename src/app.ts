@@ -16,6 +16,8 @@ import { chatChannel } from './commands/schedule/send-chat.js';
 import { mailChannel } from './commands/schedule/send-mail.js';
 import { webhookChannel } from './commands/schedule/send-webhook.js';
 import { openSmtp } from './commands/schedule/smtp.js';
+import { openCalendarFeed } from './commands/schedule/calendar-feed.js';
+import { enterQueueScreen } from './commands/schedule/queue-screen.js';
 import { TIMER_ACTIONS } from './commands/schedule/timer-actions.js';
 import type { Config } from './config.js';
 import type { Actor, Clock, Context, Log, Services } from './context.js';
@@ -27,7 +29,7 @@ import { readOrCreateSecret } from './embedded/secrets.js';
 import { WEBHOOK_TIMEOUT_MS } from './limits.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
 import { startCheckpoints } from './jobs/checkpoints.js';
-import { openProducer, requireQueue, type QueueSettings } from './jobs/queue.js';
+import { openProducer, openQueue, requireQueue, type QueueSettings } from './jobs/queue.js';
 import { createWaker } from './jobs/wake.js';
 import { startWorker, type RunningWorker } from './jobs/worker.js';
 import { applyRules } from './permissions/load-shield.js';
@@ -38,6 +40,7 @@ import { certificateOf } from './queries/approvals/evidence-certificate.js';
 import { refusalToAct } from './queries/approvals/may-act.js';
 import { loadActor } from './queries/organisation/load-actor.js';
 import { outboxMetrics, type ChannelMetrics } from './queries/schedule/outbox-metrics.js';
+import { calendarFeed } from './queries/schedule/calendar-feed.js';
 import { timerMetrics, type TimerMetrics } from './queries/schedule/timer-metrics.js';
 import { RESOLVERS } from './resolvers/index.js';
 import { signingKeyFromPem, signingKeyFromSeed, type SigningKey } from './workflows/checkpoint.js';
@@ -308,6 +311,11 @@ async function serve({ config, contexts, bus, orm, queue, clock, log }: Served):
     },
     certificatePdf: async (ctx, requestId) =>
       certificatePdf(await certificateOf(ctx, requestId), ctx.language),
+    calendarFeed: async (ctx, token) => {
+      const reader = await openCalendarFeed(ctx, token);
+      return reader && calendarFeed(ctx, reader);
+    },
+    queueScreen: { enter: enterQueueScreen, openQueue: () => openQueue(queue) },
     config: { introspection: true, explorer: true, production },
     log,
   });

@@ -127,3 +127,9 @@ export const WEBHOOK_KEPT_DAYS = 30;
 
 /** Messages that one replay sends again; repeat it for more. */
 export const REPLAYED_MAX = 10_000;
+/** The link to the queue screen is good once within this time; what is entered by it, for so long. */
+export const TICKET_SECONDS = 60;
+export const QUEUE_SCREEN_MINUTES = 60;
+
+/** Events of one calendar feed: what is due for a person, and what a calendar program reads at one go. */
+export const CALENDAR_FEED_MAX = 500;

@@ -32,6 +32,7 @@ import { MessageTemplateRow } from './schedule/message-template.js';
 import { NotificationPreferenceRow } from './schedule/notification-preference.js';
 import { Notification } from './schedule/notification.js';
 import { OutboxMessage } from './schedule/outbox-message.js';
+import { CalendarFeed } from './schedule/calendar-feed.js';
 import { Timer } from './schedule/timer.js';
 import { WebhookAnswer, WebhookEndpoint } from './schedule/webhook-endpoint.js';
 
@@ -52,6 +53,7 @@ export const ENTITIES = [
   AuditLeafRow,
   BusinessCalendarRow,
   ChatChannel,
+  CalendarFeed,
   Contact,
   Contract,
   ContractLine,

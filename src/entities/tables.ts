@@ -233,6 +233,14 @@ export interface BusinessCalendar {
   key: string;
 }
 
+export interface CalendarFeed {
+  created_at: ColumnType<string, Date | string, Date | string>;
+  id: string;
+  person_id: string;
+  read_at: ColumnType<string, Date | string, Date | string> | null;
+  token_hash: string;
+}
+
 export interface ChatChannel {
   created_at: ColumnType<string, Date | string, Date | string>;
   created_by_id: string;
@@ -622,6 +630,7 @@ export interface DB {
   audit_checkpoint: AuditCheckpoint;
   audit_leaf: AuditLeaf;
   business_calendar: BusinessCalendar;
+  calendar_feed: CalendarFeed;
   chat_channel: ChatChannel;
   contact: Contact;
   contract: Contract;

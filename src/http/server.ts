@@ -4,6 +4,7 @@ import type { Context, Log } from '../context.js';
 import { refusal } from '../errors.js';
 import { BODY_MAX_BYTES, REQUEST_TIMEOUT_MS } from '../limits.js';
 import { startApollo } from './apollo.js';
+import { serveCalendarFeeds, type CalendarFeedOptions } from './calendar-feed.js';
 import { serveCertificates } from './certificates.js';
 import { within } from './deadline.js';
 import { serveDecisionLinks, type DecisionLinks } from './decision-link.js';
@@ -11,6 +12,7 @@ import { serveEventStreams } from './event-stream.js';
 import { serveExplorer } from './explorer.js';
 import { formatError, statusOf, translate, type ErrorReport } from './format-error.js';
 import { serveHealth } from './health.js';
+import { serveQueueScreen, type QueueScreenOptions } from './queue-screen.js';
 import { languageOf, type ContextFor } from './request.js';
 import { serveWebSockets } from './websocket.js';
 
@@ -42,6 +44,10 @@ export interface HttpServerOptions {
   readonly certificatePdf?: (context: Context, requestId: string) => Promise<Buffer>;
   /** Links in mails that may carry a decision, and where their pages are; without it there are none. */
   readonly decisionLinks?: { readonly path: string; readonly links: DecisionLinks };
+  /** The calendar feed at an address; without it there are none. */
+  readonly calendarFeed?: CalendarFeedOptions['feed'];
+  /** What the queue screen needs; without it there is none. */
+  readonly queueScreen?: Pick<QueueScreenOptions, 'enter' | 'openQueue'>;
   readonly log: Log;
   /** For tests. */
   readonly deadlines?: { readonly requestMs?: number; readonly readyMs?: number };
@@ -146,6 +152,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     const { path, links } = options.decisionLinks;
     await serveDecisionLinks(app, path, { contextFor, links });
   }
+  if (options.calendarFeed)
+    serveCalendarFeeds(app, { contextFor, feed: options.calendarFeed, refuse: answer });
+  const screen = options.queueScreen
+    ? serveQueueScreen(app, { ...options.queueScreen, contextFor, refuse: answer })
+    : null;
   serveHealth(app, {
     ready: options.ready,
     metrics: options.metrics,
@@ -162,6 +173,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const drain = async (): Promise<void> => {
     await Promise.all([streams.close(), sockets.close()]);
     await apollo.stop();
+    await screen?.close();
   };
   return {
     async listen(port, host) {

@@ -105,12 +105,13 @@ export function openProducer(settings: QueueSettings): Producer {
   };
 }
 
-interface OpenQueue {
+export interface OpenQueue {
   readonly queue: Queue;
   close(): Promise<void>;
 }
 
-async function openQueue(settings: QueueSettings): Promise<OpenQueue> {
+/** The queue itself, to add to or to look into. @throws what the driver says */
+export async function openQueue(settings: QueueSettings): Promise<OpenQueue> {
   const redis = settings.redisUrl === undefined ? null : producerRedis(settings.redisUrl);
   const connection = redis ?? connectionOf(settings, 'producer');
   const queue = new Queue(QUEUE, { connection, prefix: settings.prefix }, backendOf(settings));

@@ -79,7 +79,7 @@ export function startWorker(deps: WorkerDeps): RunningWorker {
   );
   const consumer = openConsumer(
     deps.queue,
-    (name, data) => handle(deps, sender, fire, name, data),
+    (name, data) => handle(deps, { sender, fire }, name, data),
     deps.wake,
   );
   const interval = setInterval(start, deps.sweepSeconds * 1000);
@@ -104,8 +104,7 @@ const nudge = z.discriminatedUnion('name', [
 /** A nudge that is not understood (from another version, or forged) does nothing. */
 async function handle(
   deps: WorkerDeps,
-  sender: Sender,
-  fire: (id: string) => Promise<FireOutcome | Error | undefined>,
+  { sender, fire }: { sender: Sender; fire: (id: string) => Promise<FireOutcome | Error | undefined> },
   name: string,
   data: unknown,
 ): Promise<Wake | null> {

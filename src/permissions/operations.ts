@@ -158,6 +158,9 @@ export const OPERATIONS: RuleTree = {
     updateChatChannel: mayForAll('chat:manage'),
     deleteChatChannel: mayForAll('chat:manage'),
     sendTestChatMessage: mayForAll('chat:manage'),
+    createCalendarFeed: signedIn,
+    revokeCalendarFeed: signedIn,
+    openQueueScreen: may('timer:manage'),
   },
   Subscription: {
     inboxChanged: signedIn,

@@ -15,6 +15,7 @@ import { LeaverResolver } from './organisation/leaver-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
 import { ChatResolver } from './schedule/chat.js';
+import { CalendarFeedResolver } from './schedule/calendar-feed.js';
 import { NotificationResolver } from './schedule/notification.js';
 import { OutboxResolver } from './schedule/outbox.js';
 import { StalledResolver } from './schedule/stalled.js';
@@ -29,6 +30,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ApprovalSubscriptions,
   AssignmentFields,
   ChatResolver,
+  CalendarFeedResolver,
   ContractResolver,
   CustomerResolver,
   DepartmentFields,

@@ -44,7 +44,6 @@ async function insert(key: string, receiver: string | null = null, nextTryAt = n
 }
 const row = (id: string) =>
   db().selectFrom('outbox_message').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-const never = (): Promise<void> => new Promise(() => undefined);
 
 describe('sending outside', () => {
   test('happens outside every transaction, once for each message, by any number of processes', async () => {
@@ -164,15 +163,13 @@ describe('sending outside', () => {
   test('a sender that was killed leaves a lease; then the message goes out again under its key', async () => {
     const id = await insert('m');
     const sent: OutgoingMessage[] = [];
-    // Sent, and the process ends before anything is recorded: its promise never comes back.
-    const killed = new Promise<void>((resolve) => {
-      void sendOutbox(system(), {
-        mail: (_ctx, message) => {
-          sent.push(message);
-          resolve();
-          return never();
-        },
-      });
+    // Sent, and the process ends before anything is recorded: its promise does not come back.
+    const { promise: killed, resolve: kill } = Promise.withResolvers<void>();
+    const { promise: hanging, resolve: letGo } = Promise.withResolvers<void>();
+    const dying = send((_ctx, message) => {
+      sent.push(message);
+      kill();
+      return hanging;
     });
     await killed;
     const again: ExternalChannel = async (_ctx, message) => void sent.push(message);
@@ -185,6 +182,8 @@ describe('sending outside', () => {
       ['m', 2],
     ]);
     expect(await row(id)).toMatchObject({ state: 'DELIVERED' });
+    letGo();
+    await dying;
   });
 
   test('a failure that comes after its lease says nothing about the try that followed', async () => {

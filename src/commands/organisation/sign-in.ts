@@ -35,7 +35,8 @@ const PASSWORD_MAX_LENGTH = 256;
 const EMAIL_MAX_LENGTH = 320;
 
 export const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex');
-const newToken = (kind: 'csa' | 'csr'): string => `${kind}_${randomBytes(32).toString('base64url')}`;
+export const newToken = (kind: 'csa' | 'csr' | 'csq' | 'csf'): string =>
+  `${kind}_${randomBytes(32).toString('base64url')}`;
 
 /**
  * Opens a session. Failures are counted per account and address, before any hashing, so nobody can lock another out;

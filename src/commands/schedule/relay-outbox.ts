@@ -22,7 +22,7 @@ interface Message {
 }
 
 /** By `OutboxMessage.channel`. Must be safe to repeat under the same key. */
-export type Channels = Readonly<Record<string, (tx: TransactionContext, message: Message) => Promise<void>>>;
+type Channels = Readonly<Record<string, (tx: TransactionContext, message: Message) => Promise<void>>>;
 const CHANNELS: Channels = { 'in-app': deliverInApp };
 
 export interface RelayReport {
@@ -32,17 +32,18 @@ export interface RelayReport {
 }
 
 /**
- * Delivers what is due in the outbox and stays in the building (see `sendOutbox` for the rest), oldest first, until nothing is left: at least once under the message's key. Any
- * number of relays may run at once; each row is taken by one. A failure costs only its own message: it waits twice as
- * long after each try, and is parked as DEAD after the last, for people to see and replay.
+ * Delivers what is due in the outbox and stays in the building, oldest first, until nothing is left: at least once under
+ * the message's key. Any number of relays may run at once; each row is taken by one. A failure costs only its own message:
+ * it waits twice as long after each try, and is parked as DEAD after the last, for people to see and replay. What leaves
+ * the building is `sendOutbox`'s.
  */
 export async function relayOutbox(
   ctx: Context,
-  options: { readonly channels?: Channels; readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal } = {},
 ): Promise<RelayReport> {
   const total: RelayReport = { delivered: 0, failed: 0, dead: 0 };
   for (;;) {
-    const part = await inTransaction(ctx, (tx) => relayBatch(tx, options.channels ?? CHANNELS));
+    const part = await inTransaction(ctx, (tx) => relayBatch(tx));
     total.delivered += part.delivered;
     total.failed += part.failed;
     total.dead += part.dead;
@@ -50,7 +51,7 @@ export async function relayOutbox(
   }
 }
 
-async function relayBatch(tx: TransactionContext, channels: Channels): Promise<RelayReport> {
+async function relayBatch(tx: TransactionContext): Promise<RelayReport> {
   const db = readDb(tx.em);
   const messages: Message[] = await db
     .selectFrom('outbox_message')
@@ -67,7 +68,7 @@ async function relayBatch(tx: TransactionContext, channels: Channels): Promise<R
   const delivered: string[] = [];
   let dead = 0;
   for (const message of messages) {
-    const reason = await reasonOfFailure(tx, channels, message);
+    const reason = await reasonOfFailure(tx, message);
     if (reason === null) delivered.push(message.id);
     else if (await recordFailure(tx, message, reason)) dead += 1;
   }
@@ -82,15 +83,11 @@ async function relayBatch(tx: TransactionContext, channels: Channels): Promise<R
 }
 
 /** null when delivered. A savepoint takes back what a failed delivery had written, and nothing else. */
-async function reasonOfFailure(
-  tx: TransactionContext,
-  channels: Channels,
-  message: Message,
-): Promise<string | null> {
+async function reasonOfFailure(tx: TransactionContext, message: Message): Promise<string | null> {
   const db = readDb(tx.em);
   await sql`savepoint delivery`.execute(db);
   try {
-    const deliver = channels[message.channel];
+    const deliver = CHANNELS[message.channel];
     if (deliver === undefined) throw new Error(`there is no channel ${message.channel}`);
     await deliver(tx, message);
     await sql`release savepoint delivery`.execute(db);

@@ -1,4 +1,5 @@
 import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { openQueueScreen, OpenQueueScreenPayload } from '../../commands/schedule/queue-screen.js';
 import {
   replayOutboxMessage,
   ReplayOutboxMessageInput,
@@ -15,6 +16,14 @@ import {
 
 @Resolver()
 export class OutboxResolver {
+  @Mutation(() => OpenQueueScreenPayload, {
+    description:
+      'A link, good once, to a screen that shows what waits in the queue. Nothing can be changed there.',
+  })
+  openQueueScreen(@Ctx() ctx: Context): Promise<OpenQueueScreenPayload> {
+    return openQueueScreen(ctx);
+  }
+
   @Query(() => OutboxMessageConnection, {
     description:
       'Messages that could not be delivered and wait for someone to send them again, newest first.',
