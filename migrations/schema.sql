@@ -148,7 +148,22 @@ create table approval_request (
   fact_count integer not null,
   chain_head text not null,
   expires_at timestamp(3) with time zone,
-  choices jsonb not null default '[]'::jsonb
+  choices jsonb not null default '[]'::jsonb,
+  carried_over jsonb,
+  attachments jsonb not null default '[]'::jsonb
+);
+
+create table approval_standing (
+  id uuid not null,
+  subject_type text not null,
+  subject_id uuid not null,
+  purpose text not null,
+  request_id uuid not null,
+  touched_fields jsonb not null default '[]'::jsonb,
+  voided_steps jsonb not null default '[]'::jsonb,
+  asked_steps jsonb not null default '[]'::jsonb,
+  changed_by_id uuid,
+  changed_at timestamp(3) with time zone
 );
 
 create table approval_step (
@@ -181,6 +196,13 @@ create table approval_text (
   erased_at timestamp(3) with time zone,
   erased_by_id uuid,
   reason text
+);
+
+create table attachment (
+  id uuid not null,
+  subject_type text not null,
+  subject_id uuid not null,
+  file_id uuid not null
 );
 
 create table audit_checkpoint (
@@ -264,7 +286,10 @@ create table contract (
   signing_mode text,
   discount_percent numeric(5,2) not null default 0.00,
   starts_on date,
-  ends_on date
+  ends_on date,
+  note text,
+  quote_id uuid,
+  copied_from_id uuid
 );
 
 create table contract_line (
@@ -337,6 +362,51 @@ create table document (
   effective_at timestamp(3) with time zone
 );
 
+create table follow_up (
+  id uuid not null,
+  subject_type text,
+  subject_id uuid,
+  kind text not null default 'TASK'::text,
+  title_en text not null,
+  title_zh text not null,
+  note text,
+  priority text not null default 'NORMAL'::text,
+  person_id uuid,
+  role_key text,
+  role_department_id uuid,
+  department_id uuid,
+  status text not null default 'OPEN'::text,
+  due_at timestamp(3) with time zone,
+  rule jsonb,
+  waiting_for text[] not null,
+  violation jsonb,
+  calendar_key text,
+  ladder jsonb not null,
+  rung integer not null default 0,
+  cycle integer not null default 1,
+  repeat jsonb,
+  occurrence integer not null default 0,
+  previous_id uuid,
+  rule_id uuid,
+  outcome_kind text,
+  outcome text,
+  done_at timestamp(3) with time zone,
+  done_by_id uuid,
+  created_by_id uuid,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  version integer not null default 1
+);
+
+create table follow_up_event (
+  id uuid not null,
+  follow_up_id uuid not null,
+  type text not null,
+  by_id uuid,
+  at timestamp(3) with time zone not null,
+  details jsonb not null
+);
+
 create table form_template (
   key text not null,
   version integer not null,
@@ -348,6 +418,37 @@ create table idempotency_record (
   payload_digest text not null,
   answer jsonb not null,
   expires_at timestamp(3) with time zone not null
+);
+
+create table invoice (
+  id uuid not null,
+  number text not null,
+  owner_id uuid not null,
+  department_id uuid,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  created_by_id uuid not null,
+  updated_by_id uuid not null,
+  version integer not null default 1,
+  archived_at timestamp(3) with time zone,
+  title text not null,
+  status text not null default 'DRAFT'::text,
+  customer_id uuid not null,
+  contract_id uuid not null,
+  due_on date,
+  amount numeric(18,2) not null,
+  currency character(3) not null,
+  discount_percent numeric(5,2) not null default 0.00,
+  note text
+);
+
+create table invoice_line (
+  id uuid not null,
+  position integer not null,
+  description text not null,
+  quantity numeric(18,2) not null,
+  unit_price numeric(18,2) not null,
+  invoice_id uuid not null
 );
 
 create table message_template (
@@ -516,6 +617,64 @@ create table project_template (
   definition jsonb not null
 );
 
+create table quote (
+  id uuid not null,
+  number text not null,
+  owner_id uuid not null,
+  department_id uuid,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  created_by_id uuid not null,
+  updated_by_id uuid not null,
+  version integer not null default 1,
+  archived_at timestamp(3) with time zone,
+  title text not null,
+  status text not null default 'DRAFT'::text,
+  customer_id uuid not null,
+  project_id uuid,
+  valid_until date,
+  copied_from_id uuid,
+  amount numeric(18,2) not null,
+  currency character(3) not null,
+  discount_percent numeric(5,2) not null default 0.00,
+  note text
+);
+
+create table quote_line (
+  id uuid not null,
+  position integer not null,
+  description text not null,
+  quantity numeric(18,2) not null,
+  unit_price numeric(18,2) not null,
+  quote_id uuid not null
+);
+
+create table record_event (
+  id uuid not null,
+  subject_type text not null,
+  subject_id uuid not null,
+  name text not null,
+  at timestamp(3) with time zone,
+  set_by_id uuid not null,
+  set_at timestamp(3) with time zone not null
+);
+
+create table recurring_rule (
+  id uuid not null,
+  key text not null,
+  pack text,
+  pack_version integer,
+  title_en text not null,
+  title_zh text not null,
+  status text not null default 'ACTIVE'::text,
+  definition jsonb not null,
+  changed boolean not null default false,
+  starts_at timestamp(3) with time zone not null,
+  version integer not null default 1,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null
+);
+
 create table role (
   key text not null,
   title_en text not null,
@@ -529,6 +688,15 @@ create table role_grant (
   role_key text not null,
   department_id uuid,
   until timestamp(3) with time zone
+);
+
+create table rule_occurrence (
+  id uuid not null,
+  rule_id uuid not null,
+  key text not null,
+  at timestamp(3) with time zone not null,
+  made boolean not null,
+  created_at timestamp(3) with time zone not null
 );
 
 create table session (
@@ -547,6 +715,17 @@ create table sign_in_attempt (
   key text not null,
   points integer not null default 0,
   expire bigint
+);
+
+create table stored_file (
+  id uuid not null,
+  digest text not null,
+  name text not null,
+  media_type text not null,
+  size integer not null,
+  content bytea not null,
+  uploaded_by_id uuid not null,
+  uploaded_at timestamp(3) with time zone not null
 );
 
 create table timer (
@@ -678,7 +857,15 @@ alter table approval_request add constraint approval_request_requester_id_foreig
 
 alter table approval_request add constraint approval_request_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'RETURNED'::text, 'APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text, 'CANCELLED'::text, 'EXPIRED'::text])));
 
-alter table approval_request add constraint approval_request_subject_type_check CHECK ((subject_type = ANY (ARRAY['CONTRACT'::text, 'PLAN'::text, 'PROJECT'::text, 'DOCUMENT'::text])));
+alter table approval_request add constraint approval_request_subject_type_check CHECK ((subject_type = ANY (ARRAY['CONTRACT'::text, 'PLAN'::text, 'PROJECT'::text, 'DOCUMENT'::text, 'QUOTE'::text, 'INVOICE'::text])));
+
+alter table approval_standing add constraint approval_standing_pkey PRIMARY KEY (id);
+
+alter table approval_standing add constraint approval_standing_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
+
+alter table approval_standing add constraint approval_standing_subject_id_purpose_unique UNIQUE (subject_id, purpose);
+
+alter table approval_standing add constraint approval_standing_subject_type_check CHECK ((subject_type = ANY (ARRAY['CONTRACT'::text, 'PLAN'::text, 'PROJECT'::text, 'DOCUMENT'::text, 'QUOTE'::text, 'INVOICE'::text])));
 
 alter table approval_step add constraint approval_step_pkey PRIMARY KEY (id);
 
@@ -691,6 +878,14 @@ alter table approval_step add constraint approval_step_status_check CHECK ((stat
 alter table approval_text add constraint approval_text_pkey PRIMARY KEY (commitment);
 
 alter table approval_text add constraint approval_text_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
+
+alter table attachment add constraint attachment_file_id_foreign FOREIGN KEY (file_id) REFERENCES stored_file(id);
+
+alter table attachment add constraint attachment_pkey PRIMARY KEY (id);
+
+alter table attachment add constraint attachment_subject_id_file_id_unique UNIQUE (subject_id, file_id);
+
+alter table attachment add constraint attachment_subject_type_check CHECK ((subject_type = ANY (ARRAY['CONTRACT'::text, 'PLAN'::text, 'PROJECT'::text, 'DOCUMENT'::text, 'QUOTE'::text, 'INVOICE'::text])));
 
 alter table audit_checkpoint add constraint audit_checkpoint_pkey PRIMARY KEY (sequence);
 
@@ -722,6 +917,8 @@ alter table contact add constraint contact_part_check CHECK ((part = ANY (ARRAY[
 
 alter table contact add constraint contact_pkey PRIMARY KEY (id);
 
+alter table contract add constraint contract_copied_from_id_foreign FOREIGN KEY (copied_from_id) REFERENCES contract(id);
+
 alter table contract add constraint contract_customer_id_foreign FOREIGN KEY (customer_id) REFERENCES customer(id);
 
 alter table contract add constraint contract_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
@@ -736,7 +933,9 @@ alter table contract add constraint contract_pkey PRIMARY KEY (id);
 
 alter table contract add constraint contract_project_id_foreign FOREIGN KEY (project_id) REFERENCES project(id);
 
-alter table contract add constraint contract_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'REJECTED'::text])));
+alter table contract add constraint contract_quote_id_foreign FOREIGN KEY (quote_id) REFERENCES quote(id);
+
+alter table contract add constraint contract_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'AMENDED'::text, 'REJECTED'::text])));
 
 alter table contract_line add constraint contract_line_contract_id_foreign FOREIGN KEY (contract_id) REFERENCES contract(id) ON DELETE CASCADE;
 
@@ -786,9 +985,57 @@ alter table document add constraint document_stage_id_foreign FOREIGN KEY (stage
 
 alter table document add constraint document_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'EFFECTIVE'::text, 'REJECTED'::text])));
 
+alter table follow_up add constraint follow_up_created_by_id_foreign FOREIGN KEY (created_by_id) REFERENCES app_user(id);
+
+alter table follow_up add constraint follow_up_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table follow_up add constraint follow_up_done_by_id_foreign FOREIGN KEY (done_by_id) REFERENCES app_user(id);
+
+alter table follow_up add constraint follow_up_kind_check CHECK ((kind = ANY (ARRAY['CALL'::text, 'VISIT'::text, 'MEETING'::text, 'MESSAGE'::text, 'REPORT'::text, 'PAYMENT'::text, 'TASK'::text])));
+
+alter table follow_up add constraint follow_up_outcome_kind_check CHECK ((outcome_kind = ANY (ARRAY['SUCCEEDED'::text, 'NOT_REACHED'::text, 'DECLINED'::text, 'NOT_NEEDED'::text])));
+
+alter table follow_up add constraint follow_up_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table follow_up add constraint follow_up_pkey PRIMARY KEY (id);
+
+alter table follow_up add constraint follow_up_previous_id_foreign FOREIGN KEY (previous_id) REFERENCES follow_up(id);
+
+alter table follow_up add constraint follow_up_priority_check CHECK ((priority = ANY (ARRAY['LOW'::text, 'NORMAL'::text, 'HIGH'::text])));
+
+alter table follow_up add constraint follow_up_role_department_id_foreign FOREIGN KEY (role_department_id) REFERENCES department(id);
+
+alter table follow_up add constraint follow_up_role_key_foreign FOREIGN KEY (role_key) REFERENCES role(key);
+
+alter table follow_up add constraint follow_up_rule_id_foreign FOREIGN KEY (rule_id) REFERENCES recurring_rule(id);
+
+alter table follow_up add constraint follow_up_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'DONE'::text, 'CANCELLED'::text])));
+
+alter table follow_up_event add constraint follow_up_event_follow_up_id_foreign FOREIGN KEY (follow_up_id) REFERENCES follow_up(id);
+
+alter table follow_up_event add constraint follow_up_event_pkey PRIMARY KEY (id);
+
 alter table form_template add constraint form_template_pkey PRIMARY KEY (key);
 
 alter table idempotency_record add constraint idempotency_record_pkey PRIMARY KEY (key);
+
+alter table invoice add constraint invoice_contract_id_foreign FOREIGN KEY (contract_id) REFERENCES contract(id);
+
+alter table invoice add constraint invoice_customer_id_foreign FOREIGN KEY (customer_id) REFERENCES customer(id);
+
+alter table invoice add constraint invoice_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table invoice add constraint invoice_number_unique UNIQUE (number);
+
+alter table invoice add constraint invoice_owner_id_foreign FOREIGN KEY (owner_id) REFERENCES app_user(id);
+
+alter table invoice add constraint invoice_pkey PRIMARY KEY (id);
+
+alter table invoice add constraint invoice_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'AMENDED'::text, 'REJECTED'::text])));
+
+alter table invoice_line add constraint invoice_line_invoice_id_foreign FOREIGN KEY (invoice_id) REFERENCES invoice(id) ON DELETE CASCADE;
+
+alter table invoice_line add constraint invoice_line_pkey PRIMARY KEY (id);
 
 alter table message_template add constraint message_template_pkey PRIMARY KEY (key);
 
@@ -828,7 +1075,7 @@ alter table plan add constraint plan_owner_id_foreign FOREIGN KEY (owner_id) REF
 
 alter table plan add constraint plan_pkey PRIMARY KEY (id);
 
-alter table plan add constraint plan_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'REJECTED'::text])));
+alter table plan add constraint plan_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'AMENDED'::text, 'REJECTED'::text])));
 
 alter table plan_line add constraint plan_line_pkey PRIMARY KEY (id);
 
@@ -878,6 +1125,36 @@ alter table project_template add constraint project_template_key_version_unique 
 
 alter table project_template add constraint project_template_pkey PRIMARY KEY (id);
 
+alter table quote add constraint quote_copied_from_id_foreign FOREIGN KEY (copied_from_id) REFERENCES quote(id);
+
+alter table quote add constraint quote_customer_id_foreign FOREIGN KEY (customer_id) REFERENCES customer(id);
+
+alter table quote add constraint quote_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table quote add constraint quote_number_unique UNIQUE (number);
+
+alter table quote add constraint quote_owner_id_foreign FOREIGN KEY (owner_id) REFERENCES app_user(id);
+
+alter table quote add constraint quote_pkey PRIMARY KEY (id);
+
+alter table quote add constraint quote_project_id_foreign FOREIGN KEY (project_id) REFERENCES project(id);
+
+alter table quote add constraint quote_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'AMENDED'::text, 'REJECTED'::text])));
+
+alter table quote_line add constraint quote_line_pkey PRIMARY KEY (id);
+
+alter table quote_line add constraint quote_line_quote_id_foreign FOREIGN KEY (quote_id) REFERENCES quote(id) ON DELETE CASCADE;
+
+alter table record_event add constraint record_event_pkey PRIMARY KEY (id);
+
+alter table record_event add constraint record_event_subject_id_name_unique UNIQUE (subject_id, name);
+
+alter table recurring_rule add constraint recurring_rule_key_unique UNIQUE (key);
+
+alter table recurring_rule add constraint recurring_rule_pkey PRIMARY KEY (id);
+
+alter table recurring_rule add constraint recurring_rule_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text, 'DELETED'::text])));
+
 alter table role add constraint role_pkey PRIMARY KEY (key);
 
 alter table role_grant add constraint role_grant_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
@@ -888,6 +1165,12 @@ alter table role_grant add constraint role_grant_pkey PRIMARY KEY (id);
 
 alter table role_grant add constraint role_grant_role_key_foreign FOREIGN KEY (role_key) REFERENCES role(key);
 
+alter table rule_occurrence add constraint rule_occurrence_pkey PRIMARY KEY (id);
+
+alter table rule_occurrence add constraint rule_occurrence_rule_id_foreign FOREIGN KEY (rule_id) REFERENCES recurring_rule(id);
+
+alter table rule_occurrence add constraint rule_occurrence_rule_id_key_unique UNIQUE (rule_id, key);
+
 alter table session add constraint session_access_hash_unique UNIQUE (access_hash);
 
 alter table session add constraint session_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
@@ -897,6 +1180,10 @@ alter table session add constraint session_pkey PRIMARY KEY (id);
 alter table session add constraint session_refresh_hash_unique UNIQUE (refresh_hash);
 
 alter table sign_in_attempt add constraint sign_in_attempt_pkey PRIMARY KEY (key);
+
+alter table stored_file add constraint stored_file_pkey PRIMARY KEY (id);
+
+alter table stored_file add constraint stored_file_uploaded_by_id_foreign FOREIGN KEY (uploaded_by_id) REFERENCES app_user(id);
 
 alter table timer add constraint timer_key_unique UNIQUE (key);
 
@@ -938,6 +1225,8 @@ CREATE INDEX approval_question_open ON public.approval_question USING btree (ask
 
 CREATE INDEX approval_reader_person_id_request_id_index ON public.approval_reader USING btree (person_id, request_id);
 
+CREATE INDEX approval_request_attachments ON public.approval_request USING gin (attachments jsonb_path_ops);
+
 CREATE INDEX approval_request_department_id_index ON public.approval_request USING btree (department_id);
 
 CREATE UNIQUE INDEX approval_request_one_open ON public.approval_request USING btree (subject_id, purpose) WHERE (status = ANY (ARRAY['PENDING'::text, 'RETURNED'::text]));
@@ -952,7 +1241,11 @@ CREATE INDEX approval_request_subject_id_index ON public.approval_request USING 
 
 CREATE INDEX approval_request_submitted_at_id_index ON public.approval_request USING btree (submitted_at, id);
 
+CREATE INDEX approval_standing_request_id_index ON public.approval_standing USING btree (request_id);
+
 CREATE INDEX approval_text_request_id_index ON public.approval_text USING btree (request_id);
+
+CREATE INDEX attachment_file_id_index ON public.attachment USING btree (file_id);
 
 CREATE INDEX contact_customer_id_index ON public.contact USING btree (customer_id);
 
@@ -967,6 +1260,8 @@ CREATE INDEX contract_line_contract_id_index ON public.contract_line USING btree
 CREATE INDEX contract_owner_id_index ON public.contract USING btree (owner_id);
 
 CREATE INDEX contract_project_id_index ON public.contract USING btree (project_id);
+
+CREATE INDEX contract_quote_id_index ON public.contract USING btree (quote_id);
 
 CREATE INDEX customer_created_at_id_index ON public.customer USING btree (created_at, id);
 
@@ -992,7 +1287,41 @@ CREATE INDEX document_plan_id_index ON public.document USING btree (plan_id);
 
 CREATE INDEX document_stage_id_index ON public.document USING btree (stage_id);
 
+CREATE INDEX follow_up_created_by_id_index ON public.follow_up USING btree (created_by_id);
+
+CREATE INDEX follow_up_department_id_index ON public.follow_up USING btree (department_id);
+
+CREATE INDEX follow_up_done ON public.follow_up USING btree (done_by_id, done_at) WHERE (status = 'DONE'::text);
+
+CREATE INDEX follow_up_due ON public.follow_up USING btree (COALESCE(due_at, '9999-12-31 00:00:00+00'::timestamp with time zone), id);
+
+CREATE INDEX follow_up_event_follow_up_id_at_id_index ON public.follow_up_event USING btree (follow_up_id, at, id);
+
+CREATE UNIQUE INDEX follow_up_one_open ON public.follow_up USING btree (rule_id, subject_id) WHERE ((status = 'OPEN'::text) AND (rule_id IS NOT NULL) AND (subject_id IS NOT NULL));
+
+CREATE INDEX follow_up_person ON public.follow_up USING btree (person_id, due_at) WHERE (status = 'OPEN'::text);
+
+CREATE INDEX follow_up_previous_id_index ON public.follow_up USING btree (previous_id);
+
+CREATE INDEX follow_up_role ON public.follow_up USING btree (role_key) WHERE ((status = 'OPEN'::text) AND (person_id IS NULL));
+
+CREATE INDEX follow_up_rule_id_index ON public.follow_up USING btree (rule_id);
+
+CREATE INDEX follow_up_subject_id_index ON public.follow_up USING btree (subject_id);
+
 CREATE INDEX idempotency_record_expires_at_index ON public.idempotency_record USING btree (expires_at);
+
+CREATE INDEX invoice_contract_id_index ON public.invoice USING btree (contract_id);
+
+CREATE INDEX invoice_created_at_id_index ON public.invoice USING btree (created_at, id);
+
+CREATE INDEX invoice_customer_id_index ON public.invoice USING btree (customer_id);
+
+CREATE INDEX invoice_department_id_index ON public.invoice USING btree (department_id);
+
+CREATE INDEX invoice_line_invoice_id_index ON public.invoice_line USING btree (invoice_id);
+
+CREATE INDEX invoice_owner_id_index ON public.invoice USING btree (owner_id);
 
 CREATE INDEX notification_digest ON public.notification USING btree (digest_key) WHERE (digest_key IS NOT NULL);
 
@@ -1030,15 +1359,31 @@ CREATE INDEX project_owner_id_index ON public.project USING btree (owner_id);
 
 CREATE INDEX project_template_id_index ON public.project USING btree (template_id);
 
+CREATE INDEX quote_created_at_id_index ON public.quote USING btree (created_at, id);
+
+CREATE INDEX quote_customer_id_index ON public.quote USING btree (customer_id);
+
+CREATE INDEX quote_department_id_index ON public.quote USING btree (department_id);
+
+CREATE INDEX quote_line_quote_id_index ON public.quote_line USING btree (quote_id);
+
+CREATE INDEX quote_owner_id_index ON public.quote USING btree (owner_id);
+
+CREATE INDEX quote_project_id_index ON public.quote USING btree (project_id);
+
 CREATE UNIQUE INDEX role_grant_once ON public.role_grant USING btree (person_id, role_key, department_id) NULLS NOT DISTINCT;
 
 CREATE INDEX role_grant_person_id_index ON public.role_grant USING btree (person_id);
 
 CREATE INDEX role_grant_role_key_index ON public.role_grant USING btree (role_key);
 
+CREATE INDEX rule_occurrence_rule_id_at_index ON public.rule_occurrence USING btree (rule_id, at);
+
 CREATE INDEX session_expires_at_index ON public.session USING btree (expires_at);
 
 CREATE INDEX session_person_id_index ON public.session USING btree (person_id);
+
+CREATE INDEX stored_file_uploaded_by_id_index ON public.stored_file USING btree (uploaded_by_id);
 
 CREATE INDEX timer_due ON public.timer USING btree (due_at, id) WHERE (state = 'SCHEDULED'::text);
 
@@ -1157,10 +1502,16 @@ CREATE TRIGGER chat_channel_revision AFTER INSERT OR DELETE OR UPDATE OF enabled
 
 CREATE TRIGGER department_revision AFTER INSERT OR DELETE OR UPDATE ON public.department FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
+CREATE TRIGGER follow_up_event_append_only BEFORE DELETE OR UPDATE ON public.follow_up_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER follow_up_event_no_truncate BEFORE TRUNCATE ON public.follow_up_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER process_version_published BEFORE UPDATE ON public.process_version FOR EACH ROW EXECUTE FUNCTION refuse_published_change();
 
 CREATE TRIGGER role_revision AFTER INSERT OR DELETE OR UPDATE ON public.role FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
 CREATE TRIGGER role_grant_revision AFTER INSERT OR DELETE OR UPDATE ON public.role_grant FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
+
+CREATE TRIGGER stored_file_unchanged BEFORE UPDATE ON public.stored_file FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER webhook_endpoint_revision AFTER INSERT OR DELETE OR UPDATE OF state, event_types ON public.webhook_endpoint FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();

@@ -288,6 +288,24 @@ export const ERRORS = {
     zh: '服务器内部错误（{id}）。',
     remedy: 'Report the id; the log entry with it tells what happened.',
   },
+  APPROVAL_VOID: {
+    kind: 'rule',
+    en: 'The approval of {what} {number} is void: it was changed since.',
+    zh: '{what} {number} 的批准已失效：批准后内容有变更。',
+    remedy: 'Submit it again; only the approvals that the change touched are asked. Or undo the change.',
+  },
+  INVOICES_EXCEED_CONTRACT: {
+    kind: 'rule',
+    en: 'All invoices of {contract} come to {invoiced}, the contract to {amount}.',
+    zh: '{contract} 的发票合计为 {invoiced}，超出合同 {amount}。',
+    remedy: 'Bill less, or have the contract changed and approved first.',
+  },
+  ATTACHMENT_REQUIRED: {
+    kind: 'input',
+    en: 'This decision needs a file with it.',
+    zh: '此决定需要附件。',
+    remedy: 'Upload a file (POST /files) and name it in `fileIds`.',
+  },
   LAST_HOLDER: {
     kind: 'rule',
     en: 'Nobody else holds {roles}, which approvals need.',

@@ -29,6 +29,17 @@ export const DECISIONS_AT_ONCE_MAX = 100;
 /** Size of a free JSON field (document data), in bytes of its text. */
 export const JSON_MAX_BYTES = 65_536;
 
+/** One uploaded file, in bytes: a scanned contract of some hundred pages; it is held in memory while it is stored. */
+export const FILE_MAX_BYTES = 10_485_760;
+
+/** Files at once, of one subject and of one request: what people can still look through. */
+export const FILES_AT_ONCE_MAX = 20;
+export const SUBJECT_FILES_MAX = 50;
+export const REQUEST_FILES_MAX = 200;
+
+/** Uploads of one person in a day: above all that people do by hand, below what fills a disk. */
+export const UPLOADS_PER_DAY_MAX = 500;
+
 /** GraphQL: tokens, depth, aliases, directives and cost of one operation. A 120-byte nested query can exhaust 4 GB. */
 export const QUERY_MAX_TOKENS = 2000;
 export const QUERY_MAX_DEPTH = 12;
@@ -127,6 +138,12 @@ export const WEBHOOK_KEPT_DAYS = 30;
 
 /** Messages that one replay sends again; repeat it for more. */
 export const REPLAYED_MAX = 10_000;
+/** Events that people set on one record: the longest project of the catalogue has some thirty milestones. */
+export const RECORD_EVENTS_MAX = 100;
+
+/** Occurrences that a preview of a recurring rule shows: two months of working days. */
+export const PREVIEWED_MAX = 50;
+
 /** The link to the queue screen is good once within this time; what is entered by it, for so long. */
 export const TICKET_SECONDS = 60;
 export const QUEUE_SCREEN_MINUTES = 60;

@@ -26,12 +26,18 @@ import { User } from './organisation/user.js';
 import { PlanTemplateRow } from './plans/plan-template.js';
 import { Plan, PlanLine, PlanMilestone } from './plans/plan.js';
 import { ProjectTemplateRow } from './projects/project-template.js';
+import { Invoice, InvoiceLine } from './contracts/invoice.js';
+import { Quote, QuoteLine } from './contracts/quote.js';
+import { Attachment, StoredFile } from './documents/stored-file.js';
+import { ApprovalStanding } from './approvals/approval-standing.js';
 import { Project, ProjectStage } from './projects/project.js';
 import { ChatChannel } from './schedule/chat-channel.js';
 import { MessageTemplateRow } from './schedule/message-template.js';
 import { NotificationPreferenceRow } from './schedule/notification-preference.js';
+import { FollowUp, FollowUpEvent, RecordEvent } from './schedule/follow-up.js';
 import { Notification } from './schedule/notification.js';
 import { OutboxMessage } from './schedule/outbox-message.js';
+import { RecurringRuleRow, RuleOccurrence } from './schedule/recurring-rule.js';
 import { CalendarFeed } from './schedule/calendar-feed.js';
 import { Timer } from './schedule/timer.js';
 import { WebhookAnswer, WebhookEndpoint } from './schedule/webhook-endpoint.js';
@@ -47,8 +53,10 @@ export const ENTITIES = [
   ApprovalQuestion,
   ApprovalReader,
   ApprovalRequest,
+  ApprovalStanding,
   ApprovalStep,
   ApprovalText,
+  Attachment,
   AuditCheckpointRow,
   AuditLeafRow,
   BusinessCalendarRow,
@@ -61,9 +69,13 @@ export const ENTITIES = [
   DecisionLink,
   Department,
   Document,
+  FollowUp,
+  FollowUpEvent,
   FormTemplateRow,
   IdempotencyRecord,
   MessageTemplateRow,
+  Invoice,
+  InvoiceLine,
   Notification,
   NotificationPreferenceRow,
   NumberSequence,
@@ -75,14 +87,20 @@ export const ENTITIES = [
   PlanMilestone,
   PlanTemplateRow,
   ProcessVersion,
+  Quote,
+  QuoteLine,
   Project,
   ProjectStage,
   ProjectTemplateRow,
+  RecordEvent,
+  RecurringRuleRow,
   Role,
   RoleGrant,
   RoutePreview,
+  RuleOccurrence,
   Session,
   SignInAttempt,
+  StoredFile,
   Timer,
   User,
   WebhookAnswer,

@@ -7,7 +7,8 @@ import type { DB } from './tables.js';
 export const readDb = (em: EntityManager): Kysely<DB> => em.getKysely<DB>();
 
 /** Tables that have an owner and a department, and so can be scoped. */
-export type ScopedTable = 'customer' | 'project' | 'plan' | 'contract' | 'document' | 'approval_request';
+export type ScopedTable =
+  'customer' | 'project' | 'plan' | 'quote' | 'contract' | 'invoice' | 'document' | 'approval_request';
 
 /**
  * The one row filter: which rows of a table a permission reaches for this person. A row outside is as if it did not

@@ -134,6 +134,8 @@ export interface ApprovalReader {
 
 export interface ApprovalRequest {
   amount: Numeric | null;
+  attachments: Generated<Json>;
+  carried_over: Json | null;
   chain_head: string;
   choices: Generated<Json>;
   content: Json;
@@ -159,6 +161,19 @@ export interface ApprovalRequest {
   subject_type: string;
   submitted_at: ColumnType<string, Date | string, Date | string>;
   title: string;
+}
+
+export interface ApprovalStanding {
+  asked_steps: Generated<Json>;
+  changed_at: ColumnType<string, Date | string, Date | string> | null;
+  changed_by_id: string | null;
+  id: string;
+  purpose: string;
+  request_id: string;
+  subject_id: string;
+  subject_type: string;
+  touched_fields: Generated<Json>;
+  voided_steps: Generated<Json>;
 }
 
 export interface ApprovalStep {
@@ -206,6 +221,13 @@ export interface AppUser {
   name: string;
   password_hash: string | null;
   successor_id: string | null;
+}
+
+export interface Attachment {
+  file_id: string;
+  id: string;
+  subject_id: string;
+  subject_type: string;
 }
 
 export interface AuditCheckpoint {
@@ -271,6 +293,7 @@ export interface Contact {
 export interface Contract {
   amount: Numeric;
   archived_at: ColumnType<string, Date | string, Date | string> | null;
+  copied_from_id: string | null;
   created_at: ColumnType<string, Date | string, Date | string>;
   created_by_id: string;
   currency: string;
@@ -280,9 +303,11 @@ export interface Contract {
   ends_on: string | null;
   id: string;
   kind: Generated<string>;
+  note: string | null;
   number: string;
   owner_id: string;
   project_id: string | null;
+  quote_id: string | null;
   signing_mode: string | null;
   starts_on: string | null;
   status: Generated<string>;
@@ -362,6 +387,51 @@ export interface Document {
   version: Generated<number>;
 }
 
+export interface FollowUp {
+  calendar_key: string | null;
+  created_at: ColumnType<string, Date | string, Date | string>;
+  created_by_id: string | null;
+  cycle: Generated<number>;
+  department_id: string | null;
+  done_at: ColumnType<string, Date | string, Date | string> | null;
+  done_by_id: string | null;
+  due_at: ColumnType<string, Date | string, Date | string> | null;
+  id: string;
+  kind: Generated<string>;
+  ladder: Json;
+  note: string | null;
+  occurrence: Generated<number>;
+  outcome: string | null;
+  outcome_kind: string | null;
+  person_id: string | null;
+  previous_id: string | null;
+  priority: Generated<string>;
+  repeat: Json | null;
+  role_department_id: string | null;
+  role_key: string | null;
+  rule: Json | null;
+  rule_id: string | null;
+  rung: Generated<number>;
+  status: Generated<string>;
+  subject_id: string | null;
+  subject_type: string | null;
+  title_en: string;
+  title_zh: string;
+  updated_at: ColumnType<string, Date | string, Date | string>;
+  version: Generated<number>;
+  violation: Json | null;
+  waiting_for: string[];
+}
+
+export interface FollowUpEvent {
+  at: ColumnType<string, Date | string, Date | string>;
+  by_id: string | null;
+  details: Json;
+  follow_up_id: string;
+  id: string;
+  type: string;
+}
+
 export interface FormTemplate {
   definition: Json;
   key: string;
@@ -373,6 +443,37 @@ export interface IdempotencyRecord {
   expires_at: ColumnType<string, Date | string, Date | string>;
   key: string;
   payload_digest: string;
+}
+
+export interface Invoice {
+  amount: Numeric;
+  archived_at: ColumnType<string, Date | string, Date | string> | null;
+  contract_id: string;
+  created_at: ColumnType<string, Date | string, Date | string>;
+  created_by_id: string;
+  currency: string;
+  customer_id: string;
+  department_id: string | null;
+  discount_percent: Generated<Numeric>;
+  due_on: string | null;
+  id: string;
+  note: string | null;
+  number: string;
+  owner_id: string;
+  status: Generated<string>;
+  title: string;
+  updated_at: ColumnType<string, Date | string, Date | string>;
+  updated_by_id: string;
+  version: Generated<number>;
+}
+
+export interface InvoiceLine {
+  description: string;
+  id: string;
+  invoice_id: string;
+  position: number;
+  quantity: Numeric;
+  unit_price: Numeric;
 }
 
 export interface MessageTemplate {
@@ -541,6 +642,64 @@ export interface ProjectTemplate {
   version: number;
 }
 
+export interface Quote {
+  amount: Numeric;
+  archived_at: ColumnType<string, Date | string, Date | string> | null;
+  copied_from_id: string | null;
+  created_at: ColumnType<string, Date | string, Date | string>;
+  created_by_id: string;
+  currency: string;
+  customer_id: string;
+  department_id: string | null;
+  discount_percent: Generated<Numeric>;
+  id: string;
+  note: string | null;
+  number: string;
+  owner_id: string;
+  project_id: string | null;
+  status: Generated<string>;
+  title: string;
+  updated_at: ColumnType<string, Date | string, Date | string>;
+  updated_by_id: string;
+  valid_until: string | null;
+  version: Generated<number>;
+}
+
+export interface QuoteLine {
+  description: string;
+  id: string;
+  position: number;
+  quantity: Numeric;
+  quote_id: string;
+  unit_price: Numeric;
+}
+
+export interface RecordEvent {
+  at: ColumnType<string, Date | string, Date | string> | null;
+  id: string;
+  name: string;
+  set_at: ColumnType<string, Date | string, Date | string>;
+  set_by_id: string;
+  subject_id: string;
+  subject_type: string;
+}
+
+export interface RecurringRule {
+  changed: Generated<boolean>;
+  created_at: ColumnType<string, Date | string, Date | string>;
+  definition: Json;
+  id: string;
+  key: string;
+  pack: string | null;
+  pack_version: number | null;
+  starts_at: ColumnType<string, Date | string, Date | string>;
+  status: Generated<string>;
+  title_en: string;
+  title_zh: string;
+  updated_at: ColumnType<string, Date | string, Date | string>;
+  version: Generated<number>;
+}
+
 export interface Role {
   key: string;
   permissions: Json;
@@ -554,6 +713,15 @@ export interface RoleGrant {
   person_id: string;
   role_key: string;
   until: ColumnType<string, Date | string, Date | string> | null;
+}
+
+export interface RuleOccurrence {
+  at: ColumnType<string, Date | string, Date | string>;
+  created_at: ColumnType<string, Date | string, Date | string>;
+  id: string;
+  key: string;
+  made: boolean;
+  rule_id: string;
 }
 
 export interface Session {
@@ -572,6 +740,17 @@ export interface SignInAttempt {
   expire: Int8 | null;
   key: string;
   points: Generated<number>;
+}
+
+export interface StoredFile {
+  content: Buffer;
+  digest: string;
+  id: string;
+  media_type: string;
+  name: string;
+  size: number;
+  uploaded_at: ColumnType<string, Date | string, Date | string>;
+  uploaded_by_id: string;
 }
 
 export interface Timer {
@@ -625,8 +804,10 @@ export interface DB {
   approval_question: ApprovalQuestion;
   approval_reader: ApprovalReader;
   approval_request: ApprovalRequest;
+  approval_standing: ApprovalStanding;
   approval_step: ApprovalStep;
   approval_text: ApprovalText;
+  attachment: Attachment;
   audit_checkpoint: AuditCheckpoint;
   audit_leaf: AuditLeaf;
   business_calendar: BusinessCalendar;
@@ -639,8 +820,12 @@ export interface DB {
   decision_link: DecisionLink;
   department: Department;
   document: Document;
+  follow_up: FollowUp;
+  follow_up_event: FollowUpEvent;
   form_template: FormTemplate;
   idempotency_record: IdempotencyRecord;
+  invoice: Invoice;
+  invoice_line: InvoiceLine;
   message_template: MessageTemplate;
   notification: Notification;
   notification_preference: NotificationPreference;
@@ -656,10 +841,16 @@ export interface DB {
   project: Project;
   project_stage: ProjectStage;
   project_template: ProjectTemplate;
+  quote: Quote;
+  quote_line: QuoteLine;
+  record_event: RecordEvent;
+  recurring_rule: RecurringRule;
   role: Role;
   role_grant: RoleGrant;
+  rule_occurrence: RuleOccurrence;
   session: Session;
   sign_in_attempt: SignInAttempt;
+  stored_file: StoredFile;
   timer: Timer;
   webhook_answer: WebhookAnswer;
   webhook_endpoint: WebhookEndpoint;

@@ -6,18 +6,36 @@ import { ExplanationResolver } from './approvals/explanation-resolver.js';
 import { ProcessResolver } from './approvals/process-resolver.js';
 import { EventFields, ProcessFields, QuestionFields, RequestFields } from './approvals/request-fields.js';
 import { VerbResolver } from './approvals/verb-resolver.js';
+import {
+  ContractStanding,
+  InvoiceStanding,
+  PlanStanding,
+  ProjectStanding,
+  QuoteStanding,
+  StandingResolver,
+} from './approvals/standing-resolver.js';
 import { ContractResolver } from './contracts/contract-resolver.js';
+import { InvoiceResolver } from './contracts/invoice-resolver.js';
+import { QuoteResolver } from './contracts/quote-resolver.js';
 import { CustomerResolver } from './customers/customer-resolver.js';
 import { DocumentResolver } from './documents/document-resolver.js';
+import {
+  RequestAttachmentResolver,
+  RequestFilesResolver,
+  StoredFileResolver,
+  SubjectFilesResolver,
+} from './documents/file-resolver.js';
 import { DepartmentFields, OrganisationResolver, UserFields } from './organisation/organisation-resolver.js';
 import { AbsenceFields, AbsenceResolver } from './organisation/absence-resolver.js';
 import { LeaverResolver } from './organisation/leaver-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
 import { ChatResolver } from './schedule/chat.js';
+import { FollowUpEventFields, FollowUpResolver } from './schedule/follow-up.js';
 import { CalendarFeedResolver } from './schedule/calendar-feed.js';
 import { NotificationResolver } from './schedule/notification.js';
 import { OutboxResolver } from './schedule/outbox.js';
+import { RecurringRuleResolver, TargetFields } from './schedule/recurring-rule.js';
 import { StalledResolver } from './schedule/stalled.js';
 import { TimerResolver } from './schedule/timer.js';
 import { WebhookResolver } from './schedule/webhook.js';
@@ -32,24 +50,41 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ChatResolver,
   CalendarFeedResolver,
   ContractResolver,
+  ContractStanding,
   CustomerResolver,
   DepartmentFields,
   DocumentResolver,
   EventFields,
   ExplanationResolver,
+  FollowUpEventFields,
+  FollowUpResolver,
+  InvoiceResolver,
+  InvoiceStanding,
   LeaverResolver,
   NotificationResolver,
   OrganisationResolver,
   OutboxResolver,
   PlanMilestoneResolver,
   PlanResolver,
+  PlanStanding,
   ProcessFields,
   ProcessResolver,
   ProjectResolver,
   ProjectStageResolver,
+  ProjectStanding,
   QuestionFields,
+  QuoteResolver,
+  QuoteStanding,
+  RequestAttachmentResolver,
   RequestFields,
+  RecurringRuleResolver,
   StalledResolver,
+  TargetFields,
+  RequestFilesResolver,
+  StalledResolver,
+  StandingResolver,
+  StoredFileResolver,
+  SubjectFilesResolver,
   TimerResolver,
   UserFields,
   VerbResolver,

@@ -28,6 +28,7 @@ else {
       [pack.forms.length, 'forms'],
       [pack.roles.length, 'roles'],
       [pack.messages.length, 'message templates'],
+      [pack.schedules.length, 'schedule rules'],
       [pack.acceptance.length, 'acceptance cases'],
     ] as const;
     console.log(

@@ -17,6 +17,28 @@ interface Requirement {
 
 const PLANS = 'test/integration/plans.test.ts';
 const PROJECTS = 'test/integration/projects.test.ts';
+const RULES = 'test/integration/recurring-rules.test.ts';
+const EACH_HOLDER = [
+  RULES,
+  'make one for each holder at each occurrence, and the next from the rule (T-12, T-30)',
+] as const;
+const AHEAD = [
+  RULES,
+  'are made ahead of their day where they say so, for a department (T-14, T-13)',
+] as const;
+const ANCHORED = [
+  RULES,
+  'the earlier of two limits, not later than a milestone, after an event: all move (T-08, T-10, T-11)',
+] as const;
+const TARGETS = [
+  RULES,
+  'what is done is counted in its period, and whoever stays under the target is told at its end (T-26, T-27)',
+] as const;
+const OUTAGE = [RULES, 'after an outage the latest is made, none, or all, as the rule says'] as const;
+const UNSET = [
+  RULES,
+  'makes nothing, is told once and listed, and an administrator fills it in (T-16, T-17)',
+] as const;
 const DUE_TIMES = [
   PLANS,
   'begins in DRAFT with its lines and the milestones of its template, each with its due time (X-01)',
@@ -57,6 +79,7 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
     ],
   },
   'A-44': { what: 'Marketing decisions: different levels follow different flows', missing: null },
+  'A-50': { what: 'Quote inside an opportunity: a pre-defined flow controls it', missing: null },
   'D-02': {
     what: 'Permissions follow the department structure and teams',
     missing: null,
@@ -70,6 +93,39 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
     missing: 'no operations to manage people, roles and processes yet',
     tests: [['test/unit/packs.test.ts', 'the administrator and the auditor decide and change nothing']],
   },
+  'T-01': { what: 'Revisit and work report within a month of completion', missing: null, tests: [ANCHORED] },
+  'T-02': { what: 'Service report within two months of completion', missing: null, tests: [ANCHORED] },
+  'T-03': {
+    what: 'Situation report from the third month, every second one',
+    missing: null,
+    tests: [ANCHORED],
+  },
+  'T-04': { what: 'Customer revisit every three months', missing: null, tests: [ANCHORED] },
+  'T-08': { what: 'Deepening meeting: the earlier of two limits', missing: null, tests: [ANCHORED] },
+  'T-09': { what: 'Handover meeting after the coordination meeting', missing: null, tests: [ANCHORED] },
+  'T-10': {
+    what: 'Strategy outline not later than the construction drawings',
+    missing: null,
+    tests: [ANCHORED],
+  },
+  'T-11': {
+    what: 'Opening strategy two weeks after the pile foundation begins',
+    missing: null,
+    tests: [ANCHORED],
+  },
+  'T-12': { what: 'Daily sales report', missing: null, tests: [EACH_HOLDER, OUTAGE] },
+  'T-13': { what: 'Weekly report and Monday afternoon meeting', missing: null, tests: [AHEAD] },
+  'T-14': { what: 'Monthly report and meeting before the 25th', missing: null, tests: [AHEAD] },
+  'T-16': { what: 'Information published periodically, as the company says', missing: null, tests: [UNSET] },
+  'T-17': {
+    what: 'Offsets that the source leaves open',
+    missing: 'one of the six offsets is in a pack; the others are filled in alike',
+    tests: [UNSET],
+  },
+  'S-29': {
+    what: 'Contract invoicing, collection and dunning',
+    missing: 'mailing and receipt of the invoice, receipts, collection and dunning',
+  },
   'T-18': { what: 'Order-demand forecast of the stores by the 6th', missing: null, tests: [DUE_TIMES] },
   'T-19': { what: 'Stock list by the 6th', missing: null, tests: [DUE_TIMES, NO_STOCK_LIST] },
   'T-20': {
@@ -82,6 +138,36 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
     missing: null,
     tests: [DUE_TIMES, ON_TIME, PENDING],
   },
+  'T-22': { what: 'Receipts summary on the last day of the month', missing: null, tests: [OUTAGE] },
+  'T-23': {
+    what: 'Contact window by customer level',
+    missing: null,
+    tests: [
+      [
+        RULES,
+        'the next contact with a customer follows its level and each contact that comes about (T-23, T-51)',
+      ],
+    ],
+  },
+  'T-26': { what: '15 door and 20 phone visits a week', missing: null, tests: [TARGETS] },
+  'T-27': { what: '8 new customers a month', missing: null, tests: [TARGETS] },
+  'T-30': { what: 'Summary of the week on Friday', missing: null, tests: [EACH_HOLDER] },
+  'T-35': {
+    what: 'An answer within 24 hours, or it climbs',
+    missing: null,
+    tests: [[RULES, 'a complaint is answered within 24 hours, or climbs (T-35)']],
+  },
+  'T-40': {
+    what: 'Lists: to contact next week, contacted and not contacted last week',
+    missing: null,
+    tests: [
+      [
+        RULES,
+        'lists by a rolling window: to contact next week, contacted last week, not contacted last week (T-40)',
+      ],
+    ],
+  },
+  'T-51': { what: 'Contact frequency by customer class', missing: null },
   'X-01': {
     what: 'Auto-parts monthly calendar',
     missing: null,

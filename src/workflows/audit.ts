@@ -80,6 +80,8 @@ const KNOWN: Readonly<Record<FactType, true>> = {
   AMENDED: true,
   REASSIGNED: true,
   OVERRIDDEN: true,
+  ATTACHED: true,
+  CARRIED_OVER: true,
   CLAIMED: true,
   RELEASED: true,
   GIVEN_BACK: true,

@@ -4,6 +4,8 @@ import { coverAbsences, giveBack, replaceLeaver, substitute } from './absence.js
 import { amend } from './amend.js';
 import { dueAt } from './calendar.js';
 import { checkedChoices, requireChosen } from './choices.js';
+import { attach, attachTo } from './attach.js';
+import { carryOver } from './carry-over.js';
 import { claim, claimByActing, closePool, release } from './claim.js';
 import { restartClocks } from './clock.js';
 import { emit, type Draft } from './draft.js';
@@ -11,6 +13,7 @@ import { escalate, remind } from './escalate.js';
 import { advance, end, openBlocked, returnToRequester, returnToStep, settle } from './flow.js';
 import { outcomeOf } from './formula.js';
 import { addApprover, answerToDelegator, handOver } from './hand-over.js';
+import { needsOf, requireFile } from './needs.js';
 import { pause, reassign, restart, resume, skipStep } from './override.js';
 import { permitByMail } from './mail-decision.js';
 import { permitOnAssignment, permitOnRequest } from './permit.js';
@@ -92,6 +95,8 @@ function apply(draft: Draft, command: Command): void {
       return pause(draft, command);
     case 'resume':
       return resume(draft, command);
+    case 'attach':
+      return attach(draft, command);
     case 'comment':
       return comment(draft, command);
     case 'copy-in':
@@ -149,6 +154,7 @@ function submit(draft: Draft, command: Of<'submit'>): void {
   const restartOf = command.restartOf ?? null;
   const begun = { subject, interests, comment: words, process, expiresAt, restartOf, ...choices };
   emit(draft, { type: 'SUBMITTED', by, ...begun });
+  if (command.carry) carryOver(draft, by, command.carry);
   advance(draft);
 }
 
@@ -183,6 +189,7 @@ function decideAssignment(draft: Draft, command: Of<'decide'>): void {
   const { assignment, step } = permitOnAssignment(draft.request, command.ordinal, command.action, command.by);
   if (command.via === 'MAIL_LINK') permitByMail(draft.request, command.ordinal, command.action, command.by);
   requireWords(step, command);
+  requireFile(step, command.action, command.files);
   requireFreshSignIn(step, command.signedInAt, draft.world.now);
   const { ordinal, by, comment, evidence } = command;
   const via = command.via === undefined ? {} : { via: command.via };
@@ -190,6 +197,7 @@ function decideAssignment(draft: Draft, command: Of<'decide'>): void {
   const chooser = command.action === 'APPROVE' ? step.key : '';
   const choices = checkedChoices(draft.request, chooser, command.choices ?? [], draft.world);
   claimByActing(draft, assignment);
+  attachTo(draft, ordinal, by, command.files);
   if (answerToDelegator(draft, step, assignment, decision, comment)) {
     if (choices.length > 0) throw refusal('BAD_USER_INPUT', CHOICE_OF_DELEGATE);
     return;
@@ -218,11 +226,8 @@ function requireWords(step: DecisionStep, command: Of<'decide'>): void {
     throw refusal('EVIDENCE_REQUIRED', { step: step.key });
   if (command.action === 'FILE' && !command.evidence)
     throw refusal('FILING_NUMBER_REQUIRED', { step: step.key });
-  const demanded =
-    step.requireComment === 'always' ||
-    command.action === 'ADVISE' ||
-    (step.requireComment === 'on-rejection' && command.action === 'REJECT');
-  if (demanded && !command.comment) throw refusal('COMMENT_REQUIRED', { step: step.key });
+  if (needsOf(step, command.action).includes('COMMENT') && !command.comment)
+    throw refusal('COMMENT_REQUIRED', { step: step.key });
 }
 
 /** @throws STEP_UP_REQUIRED when the step demands a sign-in fresher than this one */
@@ -237,10 +242,12 @@ function requireFreshSignIn(step: DecisionStep, signedInAt: Date | undefined, no
 function returnRequest(draft: Draft, command: Of<'return'>): void {
   const { assignment, step } = permitOnAssignment(draft.request, command.ordinal, 'RETURN', command.by);
   if (!command.comment) throw refusal('COMMENT_REQUIRED', { step: step.key });
+  requireFile(step, 'RETURN', command.files);
   requireFreshSignIn(step, command.signedInAt, draft.world.now);
   const { ordinal, by, comment } = command;
   const target = command.toStep === null ? null : returnTarget(draft.request, step.key, command.toStep);
   claimByActing(draft, assignment);
+  attachTo(draft, ordinal, by, command.files);
   if (answerToDelegator(draft, step, assignment, 'RETURNED', comment)) return;
   emit(draft, { type: 'DECIDED', ordinal, by, decision: 'RETURNED', comment, evidence: null });
   closePool(draft, assignment);

@@ -24,7 +24,9 @@ export type MessageKind =
   | 'REVOKED'
   | 'REMOVED'
   | 'AMENDED'
-  | 'OVERRIDDEN';
+  | 'OVERRIDDEN'
+  /** An edit has voided an approval. */
+  | 'VOIDED';
 
 /** What must follow from facts. Keys are deterministic: the same facts give the same keys. */
 export type Effect =
@@ -153,7 +155,10 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
     case 'ASSIGNMENT_CLOSED':
     case 'SYSTEM_DECIDED':
     case 'CLAIMED':
+    case 'CARRIED_OVER':
       return [];
+    case 'ATTACHED':
+      return fact.ordinal === null ? send('COMMENTED', toldOfFiles(after, fact.by), null, fact.comment) : [];
     case 'INFORMATION_REQUESTED':
     case 'INFORMATION_GIVEN':
     case 'CLOCK_RESTARTED':
@@ -179,6 +184,17 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
       return unreachable(fact);
   }
 }
+
+/** Whoever waits for the request or decides on it now; not who attached. */
+const toldOfFiles = ({ requesterId, assignments, readers }: RequestState, by: string): string[] => [
+  ...new Set(
+    [
+      requesterId,
+      ...assignments.filter(({ status }) => status === 'OPEN').map(({ personId }) => personId),
+      ...readers.map(({ personId }) => personId),
+    ].filter((personId) => personId !== by),
+  ),
+];
 
 /** The requester, unless it was they who ended it, and whoever reads along. */
 const toldOfEnd = ({ requesterId, readers }: RequestState, outcome: RequestOutcome): string[] => [

@@ -1,5 +1,6 @@
 import { unreachable } from '../errors.js';
 import type { Fact, RequestOutcome, RequestState } from './request.js';
+import type { SUBJECT_TYPES } from './subject-types.js';
 
 // What the outside is told by webhooks: that something happened, to what, and who did it. Ids and stable words only; no
 // title, comment, amount or name, so that whoever gets it learns no more than where to ask.
@@ -26,7 +27,9 @@ const SUBJECTS = {
   plan: { en: 'A plan', zh: '计划' },
   project: { en: 'A project', zh: '项目' },
   document: { en: 'A document', zh: '文件' },
-} as const;
+  quote: { en: 'A quote', zh: '报价' },
+  invoice: { en: 'An invoice', zh: '发票' },
+} as const satisfies Readonly<Record<Lowercase<keyof typeof SUBJECT_TYPES>, EventDescription>>;
 type SubjectName = keyof typeof SUBJECTS;
 
 const ofSubjects = Object.fromEntries(
@@ -62,6 +65,11 @@ export const EVENT_TYPES = {
   'approval.amended': { en: 'An approver amended what is being approved.', zh: '审批人修改了审批内容。' },
   'approval.question.asked': { en: 'An approver asked a question.', zh: '审批人提出了问题。' },
   'approval.question.answered': { en: 'A question was answered.', zh: '问题已答复。' },
+  'approval.carried-over': {
+    en: 'Approvals of an earlier request count for this one.',
+    zh: '沿用先前申请的批准。',
+  },
+  'approval.attached': { en: 'Files were attached.', zh: '已添加附件。' },
   'approval.commented': { en: 'Someone commented.', zh: '有新评论。' },
   'approval.copied': { en: 'People were copied in or informed.', zh: '已抄送或知会。' },
   'approval.paused': { en: 'A request was paused.', zh: '申请已暂停。' },
@@ -80,6 +88,17 @@ export const EVENT_TYPES = {
     en: 'A milestone of a plan was chased after it was due.',
     zh: '计划里程碑逾期催办。',
   },
+  'follow-up.created': { en: 'A follow-up was made.', zh: '已建立跟进。' },
+  'follow-up.moved': { en: 'A follow-up got another due time.', zh: '跟进时间已变更。' },
+  'follow-up.assigned': { en: 'A follow-up went to someone else.', zh: '跟进已转交他人。' },
+  'follow-up.overdue': { en: 'A follow-up was chased after it was due.', zh: '跟进逾期催办。' },
+  'follow-up.escalated': { en: 'A rung of a follow-up acted.', zh: '跟进已升级。' },
+  'follow-up.violated': {
+    en: 'A “not later than” of a follow-up is broken.',
+    zh: '跟进的最迟时限已被突破。',
+  },
+  'follow-up.completed': { en: 'A follow-up is done.', zh: '跟进已完成。' },
+  'follow-up.cancelled': { en: 'A follow-up was cancelled.', zh: '跟进已取消。' },
   'webhook.ping': { en: 'Someone tests the endpoint; sent whatever it wants.', zh: '测试消息，始终发送。' },
 } as const satisfies Record<string, EventDescription>;
 export type EventType = keyof typeof EVENT_TYPES;
@@ -213,6 +232,15 @@ function toldOf(after: RequestState, fact: Fact): Told[] {
       return [tell('approval.question.asked', { number: fact.number, personId: fact.of })];
     case 'INFORMATION_GIVEN':
       return [tell('approval.question.answered', { number: fact.number })];
+    case 'CARRIED_OVER':
+      return [
+        tell('approval.carried-over', {
+          fromRequestId: fact.from.requestId,
+          steps: fact.carried.map((one) => one.step),
+        }),
+      ];
+    case 'ATTACHED':
+      return [tell('approval.attached', { files: fact.files.length })];
     case 'COMMENTED':
       return [tell('approval.commented', { mentions: fact.mentions })];
     case 'COPIED_IN':

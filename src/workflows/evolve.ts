@@ -1,4 +1,5 @@
 import { unreachable } from '../errors.js';
+import { carryInto } from './evolve-carry.js';
 import { evolveVerb, lapseQuestions } from './evolve-verbs.js';
 import { addAssignments, patch, patchStep, succeed } from './patch.js';
 import {
@@ -180,6 +181,13 @@ function transition(request: RequestState, fact: Fact): RequestState {
     case 'REASSIGNED':
     case 'OVERRIDDEN':
       return evolveVerb(request, fact);
+    case 'ATTACHED': {
+      const { by, ordinal, files } = fact;
+      const added = files.map((file) => ({ ...file, by, ordinal }));
+      return { ...request, attachments: [...(request.attachments ?? []), ...added] };
+    }
+    case 'CARRIED_OVER':
+      return carryInto(request, fact);
     case 'CLAIMED':
       return patchMates(patch(request, fact.ordinal, { claimedAt: fact.at }), fact.ordinal, () => ({
         status: 'WAITING',

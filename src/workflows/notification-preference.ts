@@ -32,6 +32,9 @@ const GROUP_OF: Readonly<Record<string, MessageGroup>> = {
   TIMER_REFUSED: 'ALARMS',
   WEBHOOK_DISABLED: 'ALARMS',
   MILESTONE: 'OTHER',
+  FOLLOW_UP: 'TURNS',
+  SCHEDULE: 'OTHER',
+  SCHEDULE_UNSET: 'OTHER',
 };
 export const MESSAGE_KINDS: readonly string[] = Object.keys(GROUP_OF);
 

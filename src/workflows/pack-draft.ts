@@ -6,6 +6,7 @@ import { messageTemplatesSchema } from './message-template.js';
 import { readDocuments, shapeOf, type Finding, type PackSource, type SourceDocument } from './pack-file.js';
 import { processSchema } from './process-file.js';
 import { keySchema, localised } from './process.js';
+import { scheduleSchema } from './schedule-file.js';
 import { formsSchema, planTemplateSchema, projectTemplateSchema, rolesSchema } from './template-file.js';
 
 // From the files of a pack to documents that have the shape of their kind.
@@ -30,6 +31,7 @@ const SCHEMAS = {
   authority: authoritySchema,
   groups: groupsSchema,
   'message-templates': messageTemplatesSchema,
+  schedule: scheduleSchema,
 } as const;
 export type Kind = keyof typeof SCHEMAS;
 

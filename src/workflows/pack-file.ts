@@ -31,6 +31,7 @@ type FindingRule =
   | 'unknown-pack'
   | 'unknown-subject-type'
   | 'unknown-purpose'
+  | 'unknown-carry'
   | 'unknown-field'
   | 'unknown-role'
   | 'unknown-permission'

@@ -26,6 +26,7 @@ import {
   unapprovedPlan,
   ungatedStages,
 } from './prove-template.js';
+import { problemsOfSchedule, type ScheduleDefinition } from './schedule-file.js';
 import type { SubjectTypeDescription } from './subject-types.js';
 import {
   compileProjectTemplate,
@@ -52,6 +53,7 @@ export interface Pack {
   readonly groups: readonly GroupTemplate[];
   /** Words of messages; those of a later pack take the place of an earlier one's. */
   readonly messages: readonly MessageTemplate[];
+  readonly schedules: readonly ScheduleDefinition[];
 }
 
 /** What a pack may name beside its own. */
@@ -164,6 +166,7 @@ function clashesOf(pack: Pack, folder: PackFolder, others: readonly Pack[]): Fin
     'roles',
     'authority',
     'groups',
+    'schedules',
   ] as const) {
     for (const { key } of pack[part]) {
       const other = others.find((known) => known[part].some((item) => item.key === key));
@@ -260,6 +263,12 @@ function compilePack(
     report(document, problemsOfTemplates(data));
     return data.templates;
   });
+  const schedules = ofKind(draft, 'schedule').flatMap(({ document, data }) => {
+    for (const [index, definition] of data.rules.entries())
+      for (const problem of problemsOfSchedule(definition, names))
+        problems.push(document.place({ ...problem, path: ['rules', index, ...problem.path] }));
+    return data.rules;
+  });
   const roles = ofKind(draft, 'roles').flatMap(({ data }) => data.roles as readonly RoleTemplate[]);
   const pack = {
     ...header,
@@ -272,6 +281,7 @@ function compilePack(
     authority,
     groups: ofKind(draft, 'groups').flatMap(({ data }) => data.groups as readonly GroupTemplate[]),
     messages,
+    schedules,
   };
   return { pack, problems };
 }
@@ -303,6 +313,9 @@ function* repeatedKeys(draft: Draft): Generator<Finding> {
     else if (kind === 'message-templates')
       for (const [index, template] of data.templates.entries())
         yield* claim(kind, templateKey(template), document, ['templates', index, 'for']);
+    else if (kind === 'schedule')
+      for (const [index, rule] of data.rules.entries())
+        yield* claim(kind, rule.key, document, ['rules', index, 'key']);
     else if (kind !== 'acceptance') yield* claim(kind, data.key, document, ['key']);
   }
 }

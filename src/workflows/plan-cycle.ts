@@ -1,5 +1,6 @@
-import { dueAt, timeBefore, type BusinessCalendar } from './calendar.js';
+import type { BusinessCalendar } from './calendar.js';
 import { badInput, DAY, instantOf, localOf } from './duration.js';
+import { ladderTimers } from './ladder.js';
 import { occurrenceOf, occurrencesBetween, type Anchors, type ScheduleRule } from './schedule-rule.js';
 import type { PlanMilestoneTemplate, PlanTemplate } from './template-file.js';
 
@@ -100,7 +101,8 @@ function dueIn(
     case 'weekday':
     case 'day-of-month':
     case 'last-day-of-month':
-    case 'yearly-months': {
+    case 'yearly-months':
+    case 'recurrence': {
       const around = [new Date(from.getTime() - ROLLED_AWAY), new Date(to.getTime() + ROLLED_AWAY)] as const;
       const [first, last] = [monthOf(from, calendar), monthOf(to, calendar)];
       const own = occurrencesBetween(rule, ...around, calendar).find(({ key }) => {
@@ -134,18 +136,12 @@ export function milestoneTimers(
   calendar: BusinessCalendar,
   now: Date,
 ): MilestoneTimer[] {
-  if (due === null) return [];
-  const { key } = milestone;
-  const reminders = milestone.reminders.map(({ when, offset }, index): MilestoneTimer => {
-    const at = when === 'before' ? timeBefore(calendar, due, offset) : dueAt(calendar, due, offset);
-    return { kind: 'milestone-reminder', milestone: key, index, at };
-  });
-  let anchor = due;
-  const rungs = milestone.ladder.map(({ after }, index): MilestoneTimer => {
-    anchor = dueAt(calendar, anchor, after);
-    return { kind: 'milestone-rung', milestone: key, index, at: anchor };
-  });
-  return [...reminders.filter(({ at }) => at > now), ...rungs];
+  return ladderTimers(milestone, due, calendar, now).map(({ kind, index, at }) => ({
+    kind: kind === 'rung' ? 'milestone-rung' : 'milestone-reminder',
+    milestone: milestone.key,
+    index,
+    at,
+  }));
 }
 
 // ── What waits for what ────────────────────────────────────────────────────────────────────────────

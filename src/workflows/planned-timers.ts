@@ -1,27 +1,13 @@
-import { dueAt, timeBefore, type BusinessCalendar } from './calendar.js';
+import type { BusinessCalendar } from './calendar.js';
+import { ladderTimers } from './ladder.js';
 import type { DecisionStep } from './process.js';
 import type { PlannedTimer } from './request.js';
 
 /** All reminders and rungs of a step, from the moment it opens: each is computed from its anchor, the due time. A
  *  reminder whose time has passed already is left out; a rung never is. */
-export function plannedTimers(
+export const plannedTimers = (
   step: DecisionStep,
   openedAt: Date,
   due: Date | null,
   calendar: BusinessCalendar,
-): PlannedTimer[] {
-  if (due === null) return [];
-  const reminders = step.reminders.map((reminder, index): PlannedTimer => {
-    const at =
-      reminder.when === 'before'
-        ? timeBefore(calendar, due, reminder.offset)
-        : dueAt(calendar, due, reminder.offset);
-    return { kind: 'reminder', index, at };
-  });
-  let anchor = due;
-  const rungs = step.ladder.map((rung, index): PlannedTimer => {
-    anchor = dueAt(calendar, anchor, rung.after);
-    return { kind: 'rung', index, at: anchor };
-  });
-  return [...reminders.filter((timer) => timer.at > openedAt), ...rungs];
-}
+): PlannedTimer[] => ladderTimers(step, due, calendar, openedAt);

@@ -1,3 +1,4 @@
+import { carryProblems } from './prove-carry.js';
 import { unreachable } from '../errors.js';
 import { conditionProblem } from './condition.js';
 import { isBusinessDuration, parseDuration, DAY, timeMillis, type DueRule } from './duration.js';
@@ -62,7 +63,7 @@ export function problemsOfProcess(
       problems.push(...unknownInConditions(definition, known));
       problems.push(...neverOpens(definition, { left: PROOF_BUDGET }));
     }
-    problems.push(...editableProblems(definition, subject));
+    problems.push(...editableProblems(definition, subject), ...carryProblems(definition, subject));
   }
   problems.push(...calendarProblems(definition.calendar, ['calendar'], known));
   problems.push(...withdrawalProblems(definition));

@@ -126,7 +126,8 @@ function commandOf(
       const { by, comment, evidence } = fact;
       if (fact.decision === 'RETURNED') {
         const toStep = next?.type === 'RETURNED' ? next.toStep : null;
-        return { type: 'return', by, ordinal: place.ordinal, toStep, comment };
+        const files = old.attachments?.filter(({ ordinal }) => ordinal === fact.ordinal);
+        return { type: 'return', by, ordinal: place.ordinal, toStep, comment, files };
       }
       return {
         type: 'decide',
@@ -136,6 +137,7 @@ function commandOf(
         comment,
         evidence,
         choices: choicesIn(fact.choices, place.stepKey, state),
+        files: old.attachments?.filter(({ ordinal }) => ordinal === fact.ordinal),
       };
     }
     case 'DELEGATE_ANSWERED': {
@@ -173,6 +175,8 @@ function commandOf(
         comment,
       };
     }
+    case 'CARRIED_OVER':
+      return 'approvals given elsewhere stand in it';
     case 'APPROVER_ADDED':
       return 'an approver was added by hand';
     case 'ESCALATED':

@@ -1,4 +1,5 @@
 import type { BusinessCalendar } from './calendar.js';
+import type { Carry, CarriedOver, CarriedStep, CarryReason, LeftStep } from './carry-over.js';
 import type { Ballot } from './formula.js';
 import type { Organisation } from './organisation.js';
 import type { DecisionStep, ProcessDefinition, StepNode } from './process.js';
@@ -121,6 +122,19 @@ export interface GivenChoice {
   readonly people: readonly string[];
 }
 
+/** A file as it is handed in. */
+export type GivenFile = Pick<AttachedFile, 'fileId' | 'digest'>;
+
+/** A file that someone added to the request; its digest proves which. */
+export interface AttachedFile {
+  readonly fileId: string;
+  /** SHA-256 (hex) over its bytes. */
+  readonly digest: string;
+  readonly by: string;
+  /** The assignment whose decision it goes with; null: beside the decisions. */
+  readonly ordinal: number | null;
+}
+
 export interface RequestState {
   readonly id: string;
   readonly definition: ProcessDefinition;
@@ -143,6 +157,10 @@ export interface RequestState {
   readonly readers: readonly Reader[];
   /** Whom people have named for the steps ahead; one entry for a step and rule, the latest. */
   readonly choices?: readonly StepChoice[] | undefined;
+  /** Files added to it, with a decision or beside one, oldest first. */
+  readonly attachments?: readonly AttachedFile[] | undefined;
+  /** What stands here by an approval given elsewhere; null: nothing. */
+  readonly carriedOver?: CarriedOver | null | undefined;
   /** Facts applied so far. */
   readonly factCount: number;
 }
@@ -337,6 +355,31 @@ export type Fact = { readonly at: Date } & (
       readonly comment: string | null;
     }
   | VerbFact
+  | {
+      /** Approvals given elsewhere stand here; those in `asked` had been given too, and are asked anew. */
+      readonly type: 'CARRIED_OVER';
+      readonly by: string;
+      readonly because: CarryReason;
+      readonly from: {
+        readonly requestId: string;
+        readonly number: string;
+        readonly type: string;
+        readonly subjectId: string;
+        readonly digest: string;
+      };
+      /** Fields that differ, or are outside of what was approved. */
+      readonly changed: readonly string[];
+      readonly carried: readonly CarriedStep[];
+      readonly asked: readonly LeftStep[];
+    }
+  | {
+      readonly type: 'ATTACHED';
+      readonly by: string;
+      /** The assignment that is being decided with them; null: beside the decisions. */
+      readonly ordinal: number | null;
+      readonly files: readonly GivenFile[];
+      readonly comment: string | null;
+    }
   | { readonly type: 'CLAIMED'; readonly ordinal: number; readonly by: string }
   | { readonly type: 'RELEASED'; readonly ordinal: number; readonly by: string }
   | {
@@ -359,6 +402,7 @@ export type Command =
       readonly interests: readonly Interest[];
       readonly comment: string | null;
       readonly restartOf?: RestartOf;
+      readonly carry?: Carry | undefined;
       readonly choices?: readonly GivenChoice[] | undefined;
     }
   | {
@@ -373,6 +417,7 @@ export type Command =
       /** When the person last proved who they are; some steps demand that it is fresh. */
       readonly signedInAt?: Date;
       readonly choices?: readonly GivenChoice[] | undefined;
+      readonly files?: readonly GivenFile[] | undefined;
     }
   | {
       readonly type: 'return';
@@ -381,6 +426,7 @@ export type Command =
       readonly toStep: string | null;
       readonly comment: string | null;
       readonly signedInAt?: Date;
+      readonly files?: readonly GivenFile[] | undefined;
     }
   | {
       readonly type: 'resubmit';
@@ -419,6 +465,13 @@ export type Command =
       readonly index: number;
     }
   | VerbCommand
+  /** Adds files to the request, beside the decisions. */
+  | {
+      readonly type: 'attach';
+      readonly by: string;
+      readonly files: readonly GivenFile[];
+      readonly comment: string | null;
+    }
   | { readonly type: 'claim' | 'release'; readonly by: string; readonly ordinal: number }
   /** Hands the turns of someone who is away to whoever stands in. `by`: who set the absence, or SYSTEM when it begins. */
   | { readonly type: 'substitute'; readonly by: string; readonly personId: string }
@@ -463,6 +516,8 @@ export function newRequest(id: string, definition: ProcessDefinition, now: Date)
     questions: [],
     readers: [],
     choices: [],
+    carriedOver: null,
+    attachments: [],
     factCount: 0,
   };
 }

@@ -12,7 +12,13 @@ import {
 import { authorityRules } from './authority.js';
 import type { ConditionScope } from './condition.js';
 import { peopleOfExpression } from './people-expression.js';
-import { stepOf, type ApproverRule, type DecisionStep, type PersonSource } from './process.js';
+import {
+  type ApproverRule,
+  type DecisionStep,
+  isDecisionStep,
+  type PersonSource,
+  stepOf,
+} from './process.js';
 import {
   interestOf,
   type AssignmentState,
@@ -165,8 +171,25 @@ export function barrierTo(
       step.neverSameAs.includes(assignment.stepKey) &&
       !isProposal(request, assignment),
   );
-  return decided ? 'NEVER_SAME_AS' : null;
+  return decided || standsApart(request, step, personId) ? 'NEVER_SAME_AS' : null;
 }
+
+/**
+ * Whether a later step that must be decided by others stands already by what the person said there before: carried into
+ * this round, it is not asked again, so they may not decide what it is kept apart from.
+ */
+const standsApart = (request: RequestState, step: DecisionStep, personId: string): boolean =>
+  request.steps.some((one) => {
+    const node =
+      one.reason === 'CARRIED' && one.round === request.round
+        ? stepOf(request.definition, one.key)
+        : undefined;
+    return (
+      isDecisionStep(node) &&
+      node.neverSameAs.includes(step.key) &&
+      decidersOf(request, one.key).includes(personId)
+    );
+  });
 
 /** A delegate's answer that went back to the delegator; an opinion in an `advise` step is none. */
 const isProposal = (request: RequestState, { status, stepKey }: AssignmentState): boolean =>

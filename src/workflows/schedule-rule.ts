@@ -24,6 +24,7 @@ import {
   MINUTE,
   parseWith,
 } from './duration.js';
+import { faultOf, isWallTime, startBefore, startsBetween } from './recurrence.js';
 import { unreachable } from '../errors.js';
 
 // ── The rules, as packs write them ─────────────────────────────────────────────────────────────────
@@ -71,6 +72,19 @@ const recurring = [
     roll,
     at,
   }),
+  /** RFC 5545, in the calendar's time zone; see recurrence.ts. */
+  z
+    .strictObject({
+      kind: z.literal('recurrence'),
+      rrule: z.string().min(1).max(300),
+      start: z.string(),
+      exdates: z.array(z.string().refine(isWallTime, 'a wall time YYYY-MM-DDTHH:MM')).max(366).default([]),
+      roll,
+    })
+    .superRefine((rule, context) => {
+      const fault = faultOf(rule);
+      if (fault !== null) context.addIssue({ code: 'custom', path: ['rrule'], message: fault });
+    }),
 ] as const;
 
 const once = [
@@ -96,25 +110,31 @@ const earliestOf = z.strictObject({
   limits: z.array(onceRule).min(2).max(8),
 });
 
+const notLaterThanRule = z.strictObject({
+  kind: z.literal('not-later-than'),
+  rule: z.discriminatedUnion('kind', [...once, earliestOf]),
+  milestone: anchor,
+});
+/** The first `firstAfter` months after the anchor, then every `every` months; `times` ends it. */
+const everyMonthsRule = z.strictObject({
+  kind: z.literal('every-months'),
+  anchor,
+  every: z.int().min(1).max(120),
+  firstAfter: z.int().min(0).max(120),
+  times: z.int().min(1).max(600).nullable().default(null),
+  roll,
+  at: anchoredAt,
+});
+
+/** Rules that give one due time from the events they hang on. */
+export const onceRuleSchema = z.discriminatedUnion('kind', [...once, earliestOf, notLaterThanRule]);
+
 export const scheduleRuleSchema = z.discriminatedUnion('kind', [
   ...recurring,
   ...once,
   earliestOf,
-  z.strictObject({
-    kind: z.literal('not-later-than'),
-    rule: z.discriminatedUnion('kind', [...once, earliestOf]),
-    milestone: anchor,
-  }),
-  /** The first `firstAfter` months after the anchor, then every `every` months; `times` ends it. */
-  z.strictObject({
-    kind: z.literal('every-months'),
-    anchor,
-    every: z.int().min(1).max(120),
-    firstAfter: z.int().min(0).max(120),
-    times: z.int().min(1).max(600).nullable().default(null),
-    roll,
-    at: anchoredAt,
-  }),
+  notLaterThanRule,
+  everyMonthsRule,
   /** A stretch of time before or after `now` for lists; whole days, weeks, months or years when aligned. */
   z.strictObject({
     kind: z.literal('rolling-window'),
@@ -128,9 +148,13 @@ export const scheduleRuleSchema = z.discriminatedUnion('kind', [
 ]);
 
 export type ScheduleRule = z.infer<typeof scheduleRuleSchema>;
+/** A rule that gives one due time. */
+export type SingleRule = z.infer<typeof onceRuleSchema>;
 type OnceRule = z.infer<typeof onceRule>;
 type RuleOf<K extends ScheduleRule['kind']> = Extract<ScheduleRule, { kind: K }>;
-type RecurringRule = RuleOf<'daily' | 'weekday' | 'day-of-month' | 'last-day-of-month' | 'yearly-months'>;
+type DateRule = RuleOf<'daily' | 'weekday' | 'day-of-month' | 'last-day-of-month' | 'yearly-months'>;
+/** A rule that recurs by the calendar alone. */
+export type CalendarRule = DateRule | RuleOf<'recurrence'>;
 type Offset = z.infer<typeof offset>;
 
 /** When the events that rules hang on happened or will happen. `now` is an anchor too: rolling windows,
@@ -194,6 +218,7 @@ export function anchorsOf(rule: ScheduleRule): readonly string[] {
     case 'day-of-month':
     case 'last-day-of-month':
     case 'yearly-months':
+    case 'recurrence':
       return ['now'];
     case 'unset':
       return [];
@@ -216,6 +241,7 @@ const PARTS = {
 const ROLL_DAYS_MAX = 62;
 /** Ten years of days: more occurrences at once is a mistake in the question. */
 const OCCURRENCES_MAX = 3653;
+const FAR_FUTURE = new Date('2201-01-01T00:00:00Z');
 
 const due = (at: number, rest: Partial<DueOccurrence> = {}): DueOccurrence => ({
   status: 'due',
@@ -371,11 +397,12 @@ const inRange = (occurrence: DueOccurrence, from: Date, until: Date): boolean =>
 
 /** Walks the days or months that could fall into the range, roll included, and keeps those that do. */
 function recurringBetween(
-  rule: RecurringRule,
+  rule: CalendarRule,
   from: Date,
   until: Date,
   calendar: BusinessCalendar,
 ): DueOccurrence[] {
+  if (rule.kind === 'recurrence') return recurrencesBetween(rule, from, until, calendar);
   const firstDay = dayOf(localOf(calendar.timeZone, from.getTime())) - ROLL_DAYS_MAX - 2;
   const lastDay = dayOf(localOf(calendar.timeZone, until.getTime())) + ROLL_DAYS_MAX + 2;
   const found: DueOccurrence[] = [];
@@ -411,6 +438,42 @@ function recurringBetween(
     keep(due(timeOnDay(calendar, rolled(calendar, nominal, rule.roll), rule.at, 0), { key }));
   }
   return found;
+}
+
+/** Starts up to two months around the range may be rolled into it. */
+function recurrencesBetween(
+  rule: RuleOf<'recurrence'>,
+  from: Date,
+  until: Date,
+  calendar: BusinessCalendar,
+): DueOccurrence[] {
+  const around = rule.roll === 'none' ? 0 : (ROLL_DAYS_MAX + 2) * DAY;
+  const [first, last] = [new Date(from.getTime() - around), new Date(until.getTime() + around)];
+  return startsBetween(rule, calendar.timeZone, first, last)
+    .map(({ key, at }) => due(rolledStart(rule, at, calendar), { key }))
+    .filter((occurrence) => inRange(occurrence, from, until))
+    .toSorted((a, b) => a.at.getTime() - b.at.getTime());
+}
+
+function rolledStart(rule: RuleOf<'recurrence'>, at: Date, calendar: BusinessCalendar): number {
+  const local = localOf(calendar.timeZone, at.getTime());
+  const day = rolled(calendar, dayOf(local), rule.roll);
+  return day === dayOf(local)
+    ? at.getTime()
+    : instantOf(calendar.timeZone, local + (day - dayOf(local)) * DAY);
+}
+
+/** The rule's first occurrence at or after `now`; one that has ended gives its last. */
+function nextRecurrence(rule: RuleOf<'recurrence'>, now: Date, calendar: BusinessCalendar): Occurrence {
+  for (const days of [40, 400, OCCURRENCES_MAX]) {
+    const [next] = recurrencesBetween(rule, now, new Date(now.getTime() + days * DAY), calendar);
+    if (next) return next;
+  }
+  const start = new Date(`${rule.start}:00Z`);
+  const [first] = now < start ? startsBetween(rule, calendar.timeZone, now, FAR_FUTURE, 1) : [];
+  const last = first ?? startBefore(rule, calendar.timeZone, now);
+  if (!last) throw badInput('the rule has no occurrence', 'rule', rule.kind);
+  return due(rolledStart(rule, last.at, calendar), { key: last.key });
 }
 
 // ── Windows and periods ────────────────────────────────────────────────────────────────────────────
@@ -488,6 +551,8 @@ export function occurrenceOf(rule: ScheduleRule, anchors: Anchors, calendar: Bus
       return windowOf(rule, now, calendar);
     case 'count-per-period':
       return periodOf(rule, now, calendar);
+    case 'recurrence':
+      return nextRecurrence(rule, now, calendar);
     default:
       break;
   }
@@ -539,6 +604,7 @@ export function occurrencesBetween(
     case 'day-of-month':
     case 'last-day-of-month':
     case 'yearly-months':
+    case 'recurrence':
       return recurringBetween(rule, from, until, calendar);
     case 'every-months': {
       const anchorAt = anchors[rule.anchor];
@@ -557,3 +623,12 @@ export function occurrencesBetween(
     }
   }
 }
+
+/** Occurrence `k` of a rule that repeats from an anchor, as a rule of its own: it moves with the anchor. */
+export const occurrenceRule = (rule: RuleOf<'every-months'>, k: number): SingleRule => ({
+  kind: 'after-event',
+  anchor: rule.anchor,
+  offset: { count: rule.firstAfter + k * rule.every, unit: 'month', halfMonthDays: 15 },
+  roll: rule.roll,
+  at: rule.at,
+});

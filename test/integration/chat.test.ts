@@ -106,7 +106,7 @@ describe('a group is told what its people are told', () => {
     expect(receiver.posts[0]!.path).toBe(`/wecom/send?key=${SECRET_KEY}`);
     const [body] = bodies();
     expect(body).toEqual({ msgtype: 'markdown', markdown: { content: expect.any(String) } });
-    const lines = (body!.markdown.content as string).split('\n');
+    const lines = body!.markdown.content.split('\n');
     expect(lines).toHaveLength(3);
     expect(lines[0]).toMatch(/^\*\*A-2024-\d+ [^*<>@[\]`#_]*\*\*$/);
     expect(lines[1]).toMatch(/^[^*<>@[\]`#_]*your turn at[^*<>@[\]`#_]*$/);

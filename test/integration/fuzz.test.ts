@@ -41,6 +41,8 @@ async function realIds(): Promise<string[]> {
     'process_version',
     'approval_request',
     'approval_assignment',
+    'follow_up',
+    'recurring_rule',
   ];
   const rows = await Promise.all(
     tables.map((table) =>

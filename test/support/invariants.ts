@@ -212,6 +212,12 @@ function actProblems(before: RequestState, fact: Fact): string[] {
           (one) => isInterested(before, fact.step, one.personId) || isBarred(before, fact.step, one.personId),
         )
         .map((one) => `4: ${one.personId} is asked in ${fact.step} and may not decide it`);
+    case 'CARRIED_OVER':
+      return fact.carried.flatMap(({ step, people, votes }) =>
+        [...people, ...votes.map(({ personId }) => personId)]
+          .filter((personId) => isInterested(before, step, personId))
+          .map((personId) => `4: ${personId}'s approval carries to ${step}, in which they have an interest`),
+      );
     case 'STEP_CLOSED':
       return closingProblems(before, fact);
     default:
@@ -221,8 +227,8 @@ function actProblems(before: RequestState, fact: Fact): string[] {
 
 /** A field with those that change with it. */
 function withDerived({ subject }: RequestState, field: string): readonly string[] {
-  if (subject.type !== 'CONTRACT' && subject.type !== 'PLAN') return [field];
-  const { amendable } = SUBJECT_TYPES[subject.type];
+  if (!Object.hasOwn(SUBJECT_TYPES, subject.type)) return [field];
+  const { amendable } = SUBJECT_TYPES[subject.type as keyof typeof SUBJECT_TYPES];
   return (amendable as Readonly<Record<string, readonly string[]>>)[field] ?? [];
 }
 

@@ -85,6 +85,10 @@ export function messageText(
       textEn: `${title}: amended at “${en}”.${noteEn}`,
       textZh: `${title}：内容已在“${zh}”被修改${noteZh}`,
     },
+    VOIDED: {
+      textEn: `${title}: changed since; the approval of “${en}” is void.${noteEn}`,
+      textZh: `${title}：内容已变更，“${zh}”的批准失效${noteZh}`,
+    },
     OVERRIDDEN: {
       textEn: `${title}: an administrator went past “${en}”.${noteEn}`,
       textZh: `${title}：管理员已跳过“${zh}”${noteZh}`,

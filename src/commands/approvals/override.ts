@@ -22,8 +22,9 @@ import type { ChosenProcess } from './choose-process.js';
 import { commentOf } from './comment.js';
 import { act, requireVisible, RequestActionInput } from './request-actions.js';
 import { ActOnAssignmentInput, findAssignment, type Reviewed } from './review.js';
-import { interestsOf, openRequest, snapshotOf, type Submitted } from './submit.js';
+import { openRequest, type Submitted } from './submit.js';
 import { SUBJECTS } from './subjects/index.js';
+import { interestsOf, snapshotOf } from './subjects/snapshot.js';
 import type { LoadedSubject } from './subjects/subject.js';
 
 // What an administrator does against the course of a request. Each says why, and the trail marks it as an override.

@@ -65,6 +65,8 @@ export const requestColumns = (state: RequestState) => ({
   lastNudgedAt: state.lastNudgedAt,
   expiresAt: state.expiresAt,
   choices: [...(state.choices ?? [])],
+  carriedOver: state.carriedOver ?? null,
+  attachments: [...(state.attachments ?? [])],
   factCount: state.factCount,
 });
 
@@ -98,6 +100,9 @@ function saveEvents(writes: RowWrites, before: StoredRequest, facts: readonly Fa
   return head;
 }
 
+/** Ids for rows that are read in the order of their ids; those of one millisecond come in no order by themselves. */
+const idsFor = (rows: readonly object[]): string[] => rows.map(newRowId).toSorted();
+
 async function saveInterests(
   tx: TransactionContext,
   writes: RowWrites,
@@ -113,7 +118,7 @@ async function saveInterests(
   addRows(
     writes,
     ApprovalInterest,
-    added.map((interest) => ({ id: newRowId(), requestId: after.id, ...interest })),
+    idsFor(added).map((id, index) => ({ id, requestId: after.id, ...added[index] })),
   );
 }
 
@@ -123,7 +128,7 @@ function saveReaders(writes: RowWrites, before: RequestState, after: RequestStat
   addRows(
     writes,
     ApprovalReader,
-    added.map((reader) => ({ id: newRowId(), requestId: after.id, ...reader })),
+    idsFor(added).map((id, index) => ({ id, requestId: after.id, ...added[index] })),
   );
 }
 

@@ -1,9 +1,11 @@
 import { Field, InputType, ObjectType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { Customer } from '../../entities/customers/customer.js';
+import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import { beginRecord } from '../business-record.js';
 import { requireSound } from '../input.js';
 import { nextNumber } from '../next-number.js';
+import { anchorsMoved } from '../schedule/anchors-moved.js';
 import { inTransaction, requireActor } from '../transaction.js';
 import { checkCustomer, CustomerFields, setCustomerFields } from './customer-fields.js';
 import { setContacts } from './set-contacts.js';
@@ -34,6 +36,7 @@ export async function createCustomer(
     await setContacts(tx, customer.id, input.contacts ?? []);
     customer.number = await nextNumber(tx, 'customer');
     tx.em.persist(customer);
+    await anchorsMoved(tx, { kind: RecordKind.CUSTOMER, id: customer.id });
     return { customer };
   });
 }

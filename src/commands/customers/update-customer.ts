@@ -1,8 +1,10 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { Customer } from '../../entities/customers/customer.js';
+import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import { lockRecord, touchRecord } from '../business-record.js';
 import { requireSound, requireVersion } from '../input.js';
+import { anchorsMoved } from '../schedule/anchors-moved.js';
 import { inTransaction, requireActor } from '../transaction.js';
 import { checkCustomer, CustomerFields, setCustomerFields } from './customer-fields.js';
 import { setContacts } from './set-contacts.js';
@@ -39,6 +41,7 @@ export async function updateCustomer(
     if (input.contacts) await setContacts(tx, id, input.contacts);
     setCustomerFields(customer, input);
     touchRecord(customer, actor.id, tx.now);
+    await anchorsMoved(tx, { kind: RecordKind.CUSTOMER, id });
     return { customer };
   });
 }

@@ -5,6 +5,7 @@ import { isRowId } from '../../entities/is-row-id.js';
 import { readStages } from '../../entities/projects/stage-rows.js';
 import { readDb } from '../../entities/read-db.js';
 import { Json } from '../../entities/scalars.js';
+import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import { refusal } from '../../errors.js';
 import { requireGateOpen } from '../../workflows/project-flow.js';
 import { beginRecord, lockRecord } from '../business-record.js';
@@ -12,6 +13,7 @@ import { check, requireSound } from '../input.js';
 import { nextNumber } from '../next-number.js';
 import { finishMilestones } from '../plans/finish-milestones.js';
 import { lockPlanOf } from '../plans/plan-world.js';
+import { anchorsMoved } from '../schedule/anchors-moved.js';
 import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
 import { checkDocument, requireFormData, setDocumentFields } from './document-fields.js';
 
@@ -77,6 +79,7 @@ export function createDocument(ctx: Context, input: CreateDocumentInput): Promis
     await requireFormData(tx, document.formKey, document.data);
     document.number = await nextNumber(tx, 'document');
     tx.em.persist(document);
+    await anchorsMoved(tx, { kind: RecordKind.DOCUMENT, id: document.id });
     return { document };
   });
 }

@@ -5,6 +5,7 @@ import { refusal } from '../../errors.js';
 import { COMMENT_MAX_LENGTH } from '../../limits.js';
 import type { Organisation } from '../../workflows/organisation.js';
 import { checkText, requireSound } from '../input.js';
+import { moveFollowUps } from '../schedule/move-follow-ups.js';
 import { inTransaction, requireActor, requireId, type TransactionContext } from '../transaction.js';
 import { cancelAbsenceTimers } from './absence-timers.js';
 import { requireNotLast } from './last-holder.js';
@@ -68,9 +69,10 @@ export function deactivatePerson(ctx: Context, input: DeactivatePersonInput): Pr
     const lines = await rewireLines(tx, organisation, personId, successorId);
     const turns = await handTurns(tx, personId, successorId);
     const owned = await moveOwned(tx, personId, successorId);
+    const followUps = { what: 'follow_up', count: await moveFollowUps(tx, personId, successorId) };
     return {
       personId,
-      moved: [sessions, ...turns.moved, ...lines.moved, ...owned].filter(({ count }) => count > 0),
+      moved: [sessions, ...turns.moved, ...lines.moved, ...owned, followUps].filter(({ count }) => count > 0),
       notMoved: [...turns.notMoved, ...lines.notMoved, ...(await notMovable(tx, personId))],
     };
   });

@@ -11,6 +11,7 @@ import { parseCalendars, parsePacks, type Pack } from '../../workflows/pack.js';
 import type { ProcessDefinition } from '../../workflows/process.js';
 import { SUBJECT_TYPES } from '../../workflows/subject-types.js';
 import { readPackFolders } from '../approvals/pack-files.js';
+import { installSchedules } from '../schedule/install-schedules.js';
 import { inTransaction, type TransactionContext } from '../transaction.js';
 import { DEFAULT_CALENDAR } from './load-organisation.js';
 
@@ -37,6 +38,7 @@ export async function installPacks(ctx: Context, root: string): Promise<Installe
     await installTemplates(tx, packs);
     await installGroups(tx, packs);
     await installMessages(tx, packs);
+    await installSchedules(tx, packs);
     let published = 0;
     for (const definition of packs.flatMap((pack) => pack.processes))
       published += await publish(tx, definition);

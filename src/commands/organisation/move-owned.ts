@@ -10,7 +10,9 @@ import type { Counted, LeftBehind } from './deactivate-person.js';
 const MOVABLE = [
   ['customer', null],
   ['project', ['DRAFT', 'RUNNING', 'SUSPENDED']],
+  ['quote', ['DRAFT', 'RETURNED']],
   ['contract', ['DRAFT', 'RETURNED']],
+  ['invoice', ['DRAFT', 'RETURNED']],
   ['plan', ['DRAFT', 'RETURNED']],
   ['document', ['DRAFT', 'RETURNED']],
 ] as const;

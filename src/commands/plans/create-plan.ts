@@ -2,12 +2,14 @@ import { Field, InputType, ObjectType } from 'type-graphql';
 import type { Actor, Context } from '../../context.js';
 import { MilestoneStatus, Plan, PlanKind, PlanMilestone } from '../../entities/plans/plan.js';
 import { readDb } from '../../entities/read-db.js';
+import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import { refusal } from '../../errors.js';
 import { dueTimesOf, milestoneTimers, parsePeriod } from '../../workflows/plan-cycle.js';
 import type { PlanTemplate } from '../../workflows/template-file.js';
 import { beginRecord } from '../business-record.js';
 import { check, requireSound } from '../input.js';
 import { nextNumber } from '../next-number.js';
+import { anchorsMoved } from '../schedule/anchors-moved.js';
 import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
 import { setTimers } from './milestone-timers.js';
 import { checkPlan, PlanLineInput, setPlanFields } from './plan-fields.js';
@@ -64,6 +66,7 @@ export function createPlan(ctx: Context, input: CreatePlanInput): Promise<Create
     }
     plan.number = await nextNumber(tx, 'plan');
     tx.em.persist(plan);
+    await anchorsMoved(tx, { kind: RecordKind.PLAN, id: plan.id });
     return { plan };
   });
 }

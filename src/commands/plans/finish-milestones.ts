@@ -1,4 +1,5 @@
 import { MilestoneStatus, type Plan, type PlanMilestone } from '../../entities/plans/plan.js';
+import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import { refusal } from '../../errors.js';
 import {
   blockerOf,
@@ -7,6 +8,7 @@ import {
   parsePeriod,
   type MilestoneNow,
 } from '../../workflows/plan-cycle.js';
+import { anchorsMoved } from '../schedule/anchors-moved.js';
 import { tellOutside } from '../schedule/tell-outside.js';
 import type { TransactionContext } from '../transaction.js';
 import { cancelTimers, setTimers } from './milestone-timers.js';
@@ -83,6 +85,7 @@ export async function finishMilestones(
     finished.map(({ key }) => key),
   );
   await setDueTimes(tx, plan, world);
+  await anchorsMoved(tx, { kind: RecordKind.PLAN, id: plan.id });
   await tellOutside(tx, () =>
     finished.map(({ key: milestone }) => ({
       key: `${plan.id}/milestone/${milestone}/done/${tx.now.getTime()}`,

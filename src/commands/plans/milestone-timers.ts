@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Plan } from '../../entities/plans/plan.js';
 import { readDb } from '../../entities/read-db.js';
-import { newRowId } from '../../entities/row-id.js';
-import { Timer, TimerState } from '../../entities/schedule/timer.js';
+import { TimerState } from '../../entities/schedule/timer.js';
 import type { MilestoneTimer } from '../../workflows/plan-cycle.js';
+import { scheduleTimers } from '../schedule/ladder-timers.js';
 import type { TransactionContext } from '../transaction.js';
 
 /** What a milestone's timer row carries; the row says when, the plan is asked again what is to be done. */
@@ -19,18 +19,16 @@ export async function setTimers(
   plan: Plan,
   timers: readonly MilestoneTimer[],
 ): Promise<void> {
-  if (timers.length === 0) return;
-  const rows = timers.map(({ kind, milestone, index, at }) => ({
-    id: newRowId(),
-    key: `${plan.id}/${milestone}/${kind === 'milestone-rung' ? 'rung' : 'reminder'}/${index}`,
-    kind,
-    subjectId: plan.id,
-    dueAt: at,
-    state: TimerState.SCHEDULED,
-    payload: { planId: plan.id, milestone, index } satisfies MilestoneTimerPayload,
-  }));
-  await tx.em.insertMany(Timer, rows);
-  for (const row of rows) tx.wakes.push({ what: 'timer', id: row.id, at: row.dueAt });
+  await scheduleTimers(
+    tx,
+    timers.map(({ kind, milestone, index, at }) => ({
+      key: `${plan.id}/${milestone}/${kind === 'milestone-rung' ? 'rung' : 'reminder'}/${index}`,
+      kind,
+      subjectId: plan.id,
+      dueAt: at,
+      payload: { planId: plan.id, milestone, index } satisfies MilestoneTimerPayload,
+    })),
+  );
 }
 
 /** Milestones that are done are chased no more. */

@@ -4,9 +4,11 @@ import { Project, ProjectStage, StageStatus } from '../../entities/projects/proj
 import { readDb } from '../../entities/read-db.js';
 import { movesOf } from '../../workflows/project-flow.js';
 import type { ProjectTemplate } from '../../workflows/template-file.js';
+import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import { beginRecord } from '../business-record.js';
 import { check, checkVisible, requireSound } from '../input.js';
 import { nextNumber } from '../next-number.js';
+import { anchorsMoved } from '../schedule/anchors-moved.js';
 import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
 import { moveProject } from './move-stages.js';
 import { checkProject, ProjectFields, setProjectFields } from './project-fields.js';
@@ -48,6 +50,7 @@ export function createProject(ctx: Context, input: CreateProjectInput): Promise<
     if (template) addStages(project, template, tx.now);
     project.number = await nextNumber(tx, 'project');
     tx.em.persist(project);
+    await anchorsMoved(tx, { kind: RecordKind.PROJECT, id: project.id });
     return { project };
   });
 }

@@ -1,9 +1,11 @@
 import { unreachable } from '../../errors.js';
 import { Project, ProjectStatus, StageStatus } from '../../entities/projects/project.js';
 import { readStages } from '../../entities/projects/stage-rows.js';
+import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import type { DomainEvent } from '../../workflows/events.js';
 import { movesOf, type FlowMove } from '../../workflows/project-flow.js';
 import { lockRecord, touchRecord } from '../business-record.js';
+import { anchorsMoved } from '../schedule/anchors-moved.js';
 import { tellOutside } from '../schedule/tell-outside.js';
 import type { TransactionContext } from '../transaction.js';
 
@@ -36,6 +38,7 @@ export async function moveStages(tx: TransactionContext, projectId: string): Pro
   if (moves.length === 0) return;
   moveProject(project, moves, tx.now);
   touchRecord(project, null, tx.now);
+  await anchorsMoved(tx, { kind: RecordKind.PROJECT, id: projectId });
   await tellOutside(tx, () => eventsOfMoves(project, moves, tx.now));
 }
 

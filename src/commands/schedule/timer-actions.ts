@@ -1,6 +1,8 @@
 import { commandOf, escalate } from '../approvals/escalate.js';
 import { ABSENCE_BEGINS, ABSENCE_ENDS, absenceBegins, absenceEnds } from '../organisation/absence-timers.js';
 import { chaseMilestone } from '../plans/chase-milestone.js';
+import { chaseFollowUp } from './chase-follow-up.js';
+import { fireRule, RECURRING_RULE } from './rule-timers.js';
 import type { TimerAction, TimerActions } from './fire-timer.js';
 import { MAIL_DIGEST } from './mail-payload.js';
 import { makeDigest } from './make-digest.js';
@@ -14,6 +16,9 @@ export const TIMER_ACTIONS: TimerActions = {
   'approval-expiry': OF_REQUEST,
   'milestone-reminder': { subjectTable: 'plan', act: chaseMilestone },
   'milestone-rung': { subjectTable: 'plan', act: chaseMilestone },
+  'follow-up-reminder': { subjectTable: 'follow_up', act: chaseFollowUp },
+  'follow-up-rung': { subjectTable: 'follow_up', act: chaseFollowUp },
+  [RECURRING_RULE]: { subjectTable: 'recurring_rule', act: fireRule },
   [ABSENCE_BEGINS]: { subjectTable: 'absence', act: absenceBegins },
   [ABSENCE_ENDS]: { subjectTable: 'absence', act: absenceEnds },
   [MAIL_DIGEST]: { subjectTable: null, act: makeDigest },

@@ -1,9 +1,11 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import { readDb } from '../read-db.js';
+import type { CarriedOver } from '../../workflows/carry-over.js';
 import type { ProcessDefinition } from '../../workflows/process.js';
 import type {
   AssignmentState,
+  AttachedFile,
   HandOver,
   Interest,
   PlannedTimer,
@@ -56,6 +58,8 @@ interface Row {
   expires_at: string | null;
   fact_count: number;
   choices: StepChoice[];
+  carried_over: CarriedOver | null;
+  attachments: AttachedFile[];
   chain_head: string;
   last_fact_at: string | null;
   steps: StepRow[];
@@ -152,6 +156,8 @@ const COLUMNS = [
   'r.fact_count',
   'r.chain_head',
   'r.choices',
+  'r.carried_over',
+  'r.attachments',
 ] as const;
 
 /** Requests by id, whole, in one statement. Lock the row first (in a statement of its own) to decide on it. */
@@ -260,6 +266,8 @@ function toStored(row: Row, definition: ProcessDefinition): StoredRequest {
       questions: row.questions.map(toQuestion),
       readers: row.readers,
       choices: row.choices,
+      carriedOver: row.carried_over,
+      attachments: row.attachments,
       factCount: row.fact_count,
     },
   };

@@ -45,6 +45,7 @@ export enum PlanStatus {
   IN_REVIEW = 'IN_REVIEW',
   RETURNED = 'RETURNED',
   APPROVED = 'APPROVED',
+  AMENDED = 'AMENDED',
   REJECTED = 'REJECTED',
 }
 registerEnumType(PlanStatus, {
@@ -55,6 +56,9 @@ registerEnumType(PlanStatus, {
     IN_REVIEW: { description: 'Being countersigned; watched fields are locked.' },
     RETURNED: { description: 'Back with the requester for changes.' },
     APPROVED: { description: 'Countersigned; in execution.' },
+    AMENDED: {
+      description: 'Changed since it was approved; approvals are void until it is submitted again.',
+    },
     REJECTED: { description: 'Refused; may be changed and submitted anew.' },
   },
 });

@@ -37,7 +37,7 @@ export class Timer {
 
   @Field(() => String, {
     description:
-      'What it will do: `approval-reminder`, `approval-rung`, `approval-expiry`, `milestone-reminder`, `milestone-rung`, `absence-begins`, `absence-ends`, `mail-digest`.',
+      'What it will do: `approval-reminder`, `approval-rung`, `approval-expiry`, `milestone-reminder`, `milestone-rung`, `follow-up-reminder`, `follow-up-rung`, `recurring-rule`, `absence-begins`, `absence-ends`, `mail-digest`.',
   })
   @Property({ type: 'text' })
   kind!: string;

@@ -73,7 +73,7 @@ export class StepView {
 export class ActionPermission {
   @Field(() => String, {
     description:
-      'APPROVE, REJECT, ABSTAIN, ADVISE, CONFIRM, FILE, RETURN, DELEGATE, TRANSFER, ADD_APPROVER, ASK, AMEND, REVOKE, REMOVE_APPROVER, CLAIM, RELEASE, REASSIGN; on requests RESUBMIT, WITHDRAW, NUDGE, ANSWER, COMMENT, COPY_IN, PAUSE, RESUME, SKIP_STEP, RESTART.',
+      'APPROVE, REJECT, ABSTAIN, ADVISE, CONFIRM, FILE, RETURN, DELEGATE, TRANSFER, ADD_APPROVER, ASK, AMEND, REVOKE, REMOVE_APPROVER, CLAIM, RELEASE, REASSIGN; on requests RESUBMIT, WITHDRAW, NUDGE, ANSWER, COMMENT, COPY_IN, ATTACH, PAUSE, RESUME, SKIP_STEP, RESTART.',
   })
   action!: string;
 
@@ -90,6 +90,11 @@ export class ActionPermission {
 
   @Field(() => String, { nullable: true, description: 'The code of the refusal.' })
   code!: string | null;
+
+  @Field(() => [String], {
+    description: 'What must come with it: COMMENT, ATTACHMENT, FRESH_SIGN_IN; empty: nothing.',
+  })
+  needs!: string[];
 }
 
 /** A request with all that belongs to it, batched: any number of requests costs one statement. */
@@ -197,11 +202,12 @@ export const permissionView = <A extends string>(
   permissions: readonly Permission<A>[],
   language: Language,
 ): ActionPermission[] =>
-  permissions.map(({ action, allowed, refusal }) => ({
+  permissions.map(({ action, allowed, refusal, needs = [] }) => ({
     action,
     allowed,
     reason: refusal ? messageOf(refusal.code, refusal.details, language) : null,
     code: refusal?.code ?? null,
+    needs: [...needs],
   }));
 
 @ObjectType({ description: 'The process definition a request is pinned to.' })

@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import ical, { ICalCalendarMethod } from 'ical-generator';
 import type { Context } from '../../context.js';
+import { turnOf } from '../../entities/schedule/follow-up-scope.js';
 import { readDb } from '../../entities/read-db.js';
 import { CALENDAR_FEED_MAX } from '../../limits.js';
 
@@ -16,7 +17,7 @@ interface Row {
 }
 
 /** Each source answers rows of the shape above, for one person in one language. */
-type Source = (personId: string, chinese: boolean) => RawBuilder<Row>;
+type Source = (personId: string, chinese: boolean, now: Date) => RawBuilder<Row>;
 
 const SOURCES: readonly Source[] = [
   (person, chinese) => sql`
@@ -40,20 +41,25 @@ const SOURCES: readonly Source[] = [
     from payment_term term join contract on contract.id = term.contract_id
     where contract.owner_id = ${person} and contract.archived_at is null and contract.status = 'APPROVED'
       and term.due_on is not null`,
+  (person, chinese, now) => sql`
+    select 'follow-up', follow_up.id, follow_up.due_at, null,
+      ${chinese ? sql`follow_up.title_zh` : sql`follow_up.title_en`}, coalesce(follow_up.note, '')
+    from follow_up
+    where follow_up.status = 'OPEN' and follow_up.due_at is not null and ${turnOf(person, now)}`,
 ];
 
 const NAMES = { en: 'Countersign', zh: 'Countersign 待办' } as const;
 
 /**
  * What is due for a person, as iCalendar (RFC 5545): open assignments, milestones of their plans, payments of their
- * contracts. One statement; the soonest first, bounded. The same state gives the same text, so that a reader who has it
+ * contracts, follow-ups whose turn is theirs. One statement; the soonest first, bounded. The same state gives the same text, so that a reader who has it
  * already is told so.
  */
 export async function calendarFeed(
   ctx: Context,
   { personId, language }: { readonly personId: string; readonly language: 'en' | 'zh' },
 ): Promise<string> {
-  const parts = SOURCES.map((source) => source(personId, language === 'zh'));
+  const parts = SOURCES.map((source) => source(personId, language === 'zh', ctx.now));
   const { rows } = await sql<Row>`
     select kind, id, at, day::text, title, about from (${sql.join(parts, sql` union all `)}) due
     order by coalesce(at, day::timestamptz), id limit ${CALENDAR_FEED_MAX}`.execute(readDb(ctx.em));

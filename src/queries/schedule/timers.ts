@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Actor, Context } from '../../context.js';
 import { isRowId } from '../../entities/is-row-id.js';
 import { readDb, visible, type ScopedTable } from '../../entities/read-db.js';
+import { followUpsInScope } from '../../entities/schedule/follow-up-scope.js';
 import type { Timer } from '../../entities/schedule/timer.js';
 import { refusal } from '../../errors.js';
 import { requireViewer } from '../filters.js';
@@ -53,6 +54,11 @@ async function visibleSubjects(ctx: Context, actor: Actor, id: string): Promise<
     .select('approval_request.id')
     .where((is) => is.or([is('id', '=', id), is('subject_id', '=', id)]))
     .where(visible(actor, 'request:read', 'approval_request'));
+  const followUps = db
+    .selectFrom('follow_up')
+    .select('follow_up.id')
+    .where('id', '=', id)
+    .where(followUpsInScope(actor, 'followup:read', ctx.now));
   const all = Object.values(SUBJECTS).reduce(
     (query, { table, permission }) =>
       query.unionAll(
@@ -62,7 +68,7 @@ async function visibleSubjects(ctx: Context, actor: Actor, id: string): Promise<
           .where(`${table}.id`, '=', id)
           .where(visible(actor, permission, table)),
       ),
-    requests,
+    requests.unionAll(followUps),
   );
   return (await all.execute()).map((row) => row.id);
 }
