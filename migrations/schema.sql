@@ -761,7 +761,7 @@ create table webhook_endpoint (
   previous_secret_until timestamp(3) with time zone,
   delivered_count integer not null default 0,
   failed_count integer not null default 0,
-  dead_in_a_row integer not null default 0,
+  given_up integer not null default 0,
   failing_since timestamp(3) with time zone,
   last_delivered_at timestamp(3) with time zone,
   created_at timestamp(3) with time zone not null

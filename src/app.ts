@@ -43,6 +43,7 @@ import { loadActor } from './queries/organisation/load-actor.js';
 import { outboxMetrics, type ChannelMetrics } from './queries/schedule/outbox-metrics.js';
 import { fileContent } from './queries/documents/files.js';
 import { calendarFeed } from './queries/schedule/calendar-feed.js';
+import { endpointMetrics, type EndpointMetrics } from './queries/schedule/webhook-endpoints.js';
 import { timerMetrics, type TimerMetrics } from './queries/schedule/timer-metrics.js';
 import { RESOLVERS } from './resolvers/index.js';
 import { signingKeyFromPem, signingKeyFromSeed, type SigningKey } from './workflows/checkpoint.js';
@@ -299,7 +300,7 @@ async function serve({ config, contexts, bus, orm, queue, clock, log }: Served):
       bus: bus.connected() ? 'ok' : 'not listening',
     }),
     metrics: async () =>
-      `${metricsText(await timerMetrics(orm.em.fork(), clock.now()))}${outboxText(await outboxMetrics(orm.em.fork(), clock.now()))}`,
+      `${metricsText(await timerMetrics(orm.em.fork(), clock.now()))}${outboxText(await outboxMetrics(orm.em.fork(), clock.now()))}${endpointsText(await endpointMetrics(orm.em.fork()))}`,
     decisionLinks: {
       path: DECISION_PATH,
       links: {
@@ -343,6 +344,14 @@ const metricsText = (metrics: TimerMetrics): string =>
   Object.entries(metrics)
     .map(([name, value]) => `# TYPE countersign_${name} gauge\ncountersign_${name} ${value}\n`)
     .join('');
+
+const endpointsText = (byState: EndpointMetrics): string =>
+  [
+    '# TYPE countersign_webhook_endpoints gauge\n',
+    ...Object.entries(byState).map(
+      ([state, count]) => `countersign_webhook_endpoints{state="${state}"} ${count}\n`,
+    ),
+  ].join('');
 
 const outboxText = (channels: readonly ChannelMetrics[]): string =>
   (['pending', 'dead', 'oldestDueSeconds'] as const)

@@ -128,7 +128,7 @@ export const RETRY_AFTER_PATIENCE_HOURS = 72;
 
 /** An endpoint that takes nothing for so long, or gives up so many messages in a row, is disabled. */
 export const WEBHOOK_FAILING_DAYS = 5;
-export const WEBHOOK_DEAD_IN_A_ROW = 20;
+export const WEBHOOK_GIVEN_UP_MAX = 20;
 
 /** After a rotation the secret before it signs as well for so long: receivers change over in between. */
 export const WEBHOOK_ROTATION_HOURS = 24;

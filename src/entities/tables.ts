@@ -775,13 +775,13 @@ export interface WebhookAnswer {
 
 export interface WebhookEndpoint {
   created_at: ColumnType<string, Date | string, Date | string>;
-  dead_in_a_row: Generated<number>;
   delivered_count: Generated<number>;
   description: string;
   disabled_because: string | null;
   event_types: string[];
   failed_count: Generated<number>;
   failing_since: ColumnType<string, Date | string, Date | string> | null;
+  given_up: Generated<number>;
   id: string;
   last_delivered_at: ColumnType<string, Date | string, Date | string> | null;
   owner_id: string;

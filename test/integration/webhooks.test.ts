@@ -9,7 +9,7 @@ import type { Config } from '../../src/config.js';
 import { readDb } from '../../src/entities/read-db.js';
 import {
   SEND_LEASE_SECONDS,
-  WEBHOOK_DEAD_IN_A_ROW,
+  WEBHOOK_GIVEN_UP_MAX,
   WEBHOOK_FAILING_DAYS,
   WEBHOOK_KEPT_DAYS,
   WEBHOOK_TRIES,
@@ -448,7 +448,7 @@ describe('an endpoint', () => {
     const { endpoint } = await create();
     await db()
       .updateTable('webhook_endpoint')
-      .set({ dead_in_a_row: WEBHOOK_DEAD_IN_A_ROW - 1 })
+      .set({ given_up: WEBHOOK_GIVEN_UP_MAX - 1 })
       .execute();
     await oneMessage(endpoint.id);
     await db()
@@ -536,6 +536,17 @@ describe('an endpoint', () => {
     expect(await deliveries(endpoint.id)).toEqual([]);
     expect(await db().selectFrom('webhook_answer').select('message_id').execute()).toEqual([]);
   });
+});
+
+test('metrics tell what waits, what was given up and which endpoints are put aside', async () => {
+  const { endpoint } = await create();
+  await create();
+  await oneMessage(endpoint.id);
+  await on('disableWebhookEndpoint', endpoint.id);
+  const { body } = await app.app.http!.inject({ method: 'GET', url: '/metrics' });
+  expect(body).toContain('countersign_webhook_endpoints{state="ENABLED"} 1\n');
+  expect(body).toContain('countersign_webhook_endpoints{state="DISABLED"} 1\n');
+  expect(body).toContain('countersign_outbox_pending{channel="webhook"} 1\n');
 });
 
 describe('the API', () => {

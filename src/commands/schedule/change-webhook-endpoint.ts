@@ -55,7 +55,7 @@ export async function enableWebhookEndpoint(
         state: WebhookState.ENABLED,
         disabled_because: null,
         failing_since: null,
-        dead_in_a_row: 0,
+        given_up: 0,
         owner_id: actor.id,
       })
       .where('id', '=', endpoint.id)

@@ -6,7 +6,7 @@ import { OutboxState } from '../../entities/schedule/outbox-message.js';
 import { WebhookDisabledBecause, WebhookState } from '../../entities/schedule/webhook-endpoint.js';
 import {
   RETRY_AFTER_PATIENCE_HOURS,
-  WEBHOOK_DEAD_IN_A_ROW,
+  WEBHOOK_GIVEN_UP_MAX,
   WEBHOOK_FAILING_DAYS,
   WEBHOOK_TRIES,
 } from '../../limits.js';
@@ -144,7 +144,7 @@ async function recordSuccess(ctx: Context, endpointId: string): Promise<void> {
     .set((eb) => ({
       delivered_count: eb('delivered_count', '+', 1),
       failing_since: null,
-      dead_in_a_row: 0,
+      given_up: 0,
       last_delivered_at: ctx.now,
     }))
     .where('id', '=', endpointId)
@@ -159,13 +159,13 @@ async function recordFailure(ctx: Context, message: OutgoingMessage, endpointId:
     .set((eb) => ({
       failed_count: eb('failed_count', '+', 1),
       failing_since: sql`coalesce(failing_since, ${ctx.now})`,
-      dead_in_a_row: eb('dead_in_a_row', '+', dead),
+      given_up: eb('given_up', '+', dead),
     }))
     .where('id', '=', endpointId)
-    .returning(['failing_since', 'dead_in_a_row'])
+    .returning(['failing_since', 'given_up'])
     .executeTakeFirst();
   if (!row?.failing_since) return;
   const failingMs = ctx.now.getTime() - new Date(row.failing_since).getTime();
-  if (failingMs >= WEBHOOK_FAILING_DAYS * 86_400_000 || row.dead_in_a_row >= WEBHOOK_DEAD_IN_A_ROW)
+  if (failingMs >= WEBHOOK_FAILING_DAYS * 86_400_000 || row.given_up >= WEBHOOK_GIVEN_UP_MAX)
     await inTransaction(ctx, (tx) => disableEndpoint(tx, endpointId, WebhookDisabledBecause.FAILING));
 }

@@ -95,7 +95,7 @@ export class WebhookEndpoint {
 
   /** Messages given up since it last took one. */
   @Property({ type: 'integer' })
-  deadInARow: number = 0;
+  givenUp: number = 0;
 
   @Field(() => Instant, { nullable: true, description: 'Since when every try has failed.' })
   @Property({ type: 'timestamptz', length: 3, nullable: true })

@@ -1,6 +1,7 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import type { Context } from '../../context.js';
-import { WebhookEndpoint } from '../../entities/schedule/webhook-endpoint.js';
+import { WebhookEndpoint, WebhookState } from '../../entities/schedule/webhook-endpoint.js';
 import { readDb } from '../../entities/read-db.js';
 import { refusal } from '../../errors.js';
 import { WEBHOOK_ENDPOINTS_MAX } from '../../limits.js';
@@ -91,4 +92,17 @@ export async function endpointAfter(ctx: Context, id: string): Promise<WebhookEn
   const row = await select(ctx).where('id', '=', id).executeTakeFirst();
   if (!row) throw refusal('NOT_FOUND', { what: 'webhook endpoint' });
   return row as unknown as WebhookEndpoint;
+}
+
+export type EndpointMetrics = Readonly<Record<WebhookState, number>>;
+
+/** How many endpoints are sent to, and how many are put aside. */
+export async function endpointMetrics(em: EntityManager): Promise<EndpointMetrics> {
+  const rows = await readDb(em)
+    .selectFrom('webhook_endpoint')
+    .select(['state', (eb) => eb.fn.countAll<string>().as('count')])
+    .groupBy('state')
+    .execute();
+  const count = (state: WebhookState): number => Number(rows.find((row) => row.state === state)?.count ?? 0);
+  return { ENABLED: count(WebhookState.ENABLED), DISABLED: count(WebhookState.DISABLED) };
 }
