@@ -43,6 +43,8 @@ async function realIds(): Promise<string[]> {
     'approval_assignment',
     'follow_up',
     'recurring_rule',
+    'webhook_endpoint',
+    'chat_channel',
   ];
   const rows = await Promise.all(
     tables.map((table) =>
