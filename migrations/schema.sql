@@ -24,7 +24,8 @@ create table app_user (
   created_at timestamp(3) with time zone not null,
   left_at timestamp(3) with time zone,
   leaving_reason text,
-  successor_id uuid
+  successor_id uuid,
+  calendar_key text
 );
 
 create table approval_assignment (
@@ -183,7 +184,8 @@ create table approval_step (
   reason text,
   rung integer not null,
   timers jsonb not null default '[]'::jsonb,
-  clock_stopped_at timestamp(3) with time zone
+  clock_stopped_at timestamp(3) with time zone,
+  calendar_key text
 );
 
 create table approval_text (
@@ -227,7 +229,22 @@ create table audit_leaf (
 
 create table business_calendar (
   key text not null,
-  definition jsonb not null
+  definition jsonb not null,
+  version integer not null default 1,
+  is_default boolean not null default false,
+  imported jsonb not null default '{}'::jsonb
+);
+
+create table calendar_change (
+  id uuid not null,
+  calendar_key text not null,
+  version integer not null,
+  kind text not null,
+  definition jsonb,
+  person_id uuid,
+  department_id uuid,
+  changed_by_id uuid not null,
+  changed_at timestamp(3) with time zone not null
 );
 
 create table calendar_feed (
@@ -529,7 +546,8 @@ create table plan (
   kind text not null,
   status text not null default 'DRAFT'::text,
   template_key text,
-  period text not null
+  period text not null,
+  template_version integer
 );
 
 create table plan_line (
@@ -558,6 +576,17 @@ create table plan_milestone (
   waits_for text,
   done_by text not null,
   form_key text
+);
+
+create table plan_milestone_move (
+  id uuid not null,
+  milestone_id uuid not null,
+  was_due_at timestamp(3) with time zone,
+  due_at timestamp(3) with time zone,
+  calendar_key text not null,
+  calendar_version integer not null,
+  change_id uuid not null,
+  moved_at timestamp(3) with time zone not null
 );
 
 create table plan_template (
@@ -897,6 +926,12 @@ alter table audit_leaf add constraint audit_leaf_request_id_foreign FOREIGN KEY 
 
 alter table business_calendar add constraint business_calendar_pkey PRIMARY KEY (key);
 
+alter table calendar_change add constraint calendar_change_changed_by_id_foreign FOREIGN KEY (changed_by_id) REFERENCES app_user(id);
+
+alter table calendar_change add constraint calendar_change_kind_check CHECK ((kind = ANY (ARRAY['CREATED'::text, 'EDITED'::text, 'IMPORTED'::text, 'ASSIGNED'::text])));
+
+alter table calendar_change add constraint calendar_change_pkey PRIMARY KEY (id);
+
 alter table calendar_feed add constraint calendar_feed_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
 
 alter table calendar_feed add constraint calendar_feed_person_id_unique UNIQUE (person_id);
@@ -1091,6 +1126,12 @@ alter table plan_milestone add constraint plan_milestone_plan_id_key_unique UNIQ
 
 alter table plan_milestone add constraint plan_milestone_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'DONE'::text, 'WAITING'::text])));
 
+alter table plan_milestone_move add constraint plan_milestone_move_change_id_foreign FOREIGN KEY (change_id) REFERENCES calendar_change(id);
+
+alter table plan_milestone_move add constraint plan_milestone_move_milestone_id_foreign FOREIGN KEY (milestone_id) REFERENCES plan_milestone(id) ON DELETE CASCADE;
+
+alter table plan_milestone_move add constraint plan_milestone_move_pkey PRIMARY KEY (id);
+
 alter table plan_template add constraint plan_template_pkey PRIMARY KEY (key);
 
 alter table process_version add constraint process_version_key_version_unique UNIQUE (key, version);
@@ -1243,9 +1284,15 @@ CREATE INDEX approval_request_submitted_at_id_index ON public.approval_request U
 
 CREATE INDEX approval_standing_request_id_index ON public.approval_standing USING btree (request_id);
 
+CREATE INDEX approval_step_clock ON public.approval_step USING btree (calendar_key) WHERE ((status = 'OPEN'::text) AND (due_at IS NOT NULL));
+
 CREATE INDEX approval_text_request_id_index ON public.approval_text USING btree (request_id);
 
 CREATE INDEX attachment_file_id_index ON public.attachment USING btree (file_id);
+
+CREATE UNIQUE INDEX business_calendar_default ON public.business_calendar USING btree (is_default) WHERE is_default;
+
+CREATE INDEX calendar_change_calendar_key_changed_at_index ON public.calendar_change USING btree (calendar_key, changed_at);
 
 CREATE INDEX contact_customer_id_index ON public.contact USING btree (customer_id);
 
@@ -1344,6 +1391,8 @@ CREATE INDEX plan_created_at_id_index ON public.plan USING btree (created_at, id
 CREATE INDEX plan_department_id_index ON public.plan USING btree (department_id);
 
 CREATE INDEX plan_line_plan_id_index ON public.plan_line USING btree (plan_id);
+
+CREATE INDEX plan_milestone_move_milestone_id_index ON public.plan_milestone_move USING btree (milestone_id);
 
 CREATE INDEX plan_owner_id_index ON public.plan USING btree (owner_id);
 

@@ -44,7 +44,34 @@ const BUGS = [
     'dueAt(calendar, anchor, after);',
     'a rung comes after the one below',
   ],
-  ['ladder.js', 'before.filter(({ at }) => at > since)', 'before', 'no reminder in the past'],
+  ['ladder.js', "kind === 'rung' || at > since", 'true', 'no reminder in the past'],
+
+  // due times follow the calendars, as if these had always been so; what has acted stays so
+  [
+    'reckon.js',
+    'stops.reduce((moved, { from, to }) => movedBy(moved, from, to, counted, calendar), at)',
+    'at',
+    'a clock that stood still is reckoned with its stops',
+  ],
+  ['reckon.js', 'isIn(step.timers, timer) ||', 'true ||', 'what has acted is not set again'],
+  ['reckon.js', 'at > stop.from ?', 'true ?', 'a due time missed before a stop stays missed'],
+  ['reckon.js', ', step.openedAt, world)', ', world.now, world)', 'a due time is reckoned from the opening'],
+  ['clock.js', 'Number(next.dueAt) < Number(first.dueAt)', 'false', 'the calendar by which it is due first'],
+  [
+    'clock.js',
+    'world.calendarOf(step.calendarKey ?? definition.calendar)',
+    'world.calendarOf(definition.calendar)',
+    'a step goes on by the calendar that it runs by',
+  ],
+  ['evolve-verbs.js', 'calendarKey: fact.calendar', 'rung: 0', 'a step keeps which calendar it runs by'],
+  ['effects-verbs.js', '...(stopped ? [] :', '...(false ? [] :', 'a clock that stands still sets no timer'],
+  [
+    'holiday-import.js',
+    'mark.source !== source || !sameDay(kept, mark)',
+    'mark.source !== source',
+    'an import keeps what was changed by hand',
+  ],
+  ['holiday-import.js', ': kept !== null) {', ': false) {', 'an import keeps what was entered by hand'],
 
   // 2 · a pending request waits for someone, or is recorded as blocked
   [
@@ -844,6 +871,8 @@ const JEST = {
     '**/properties/exact-content.test.js',
     '**/properties/formula.test.js',
     '**/properties/schedule.test.js',
+    '**/properties/reckon.test.js',
+    '**/unit/holiday-import.test.js',
     '**/unit/engine.test.js',
     '**/unit/carry-over.test.js',
     '**/unit/verbs.test.js',
@@ -851,7 +880,6 @@ const JEST = {
     '**/unit/absence-matrix.test.js',
     '**/unit/mail-decision.test.js',
     '**/unit/events.test.js',
-    '**/unit/outbound.test.js',
     '**/unit/message-template.test.js',
     '**/properties/notification-preference.test.js',
   ],

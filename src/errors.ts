@@ -306,6 +306,12 @@ export const ERRORS = {
     zh: '此决定需要附件。',
     remedy: 'Upload a file (POST /files) and name it in `fileIds`.',
   },
+  NO_HOLIDAY_DATA: {
+    kind: 'rule',
+    en: 'There are no public holidays on record for {place} in {year}: {reason}',
+    zh: '没有 {place} {year} 年的法定节假日数据：{reason}',
+    remedy: 'Import a year that is on record, or enter the days by hand with saveBusinessCalendar.',
+  },
   LAST_HOLDER: {
     kind: 'rule',
     en: 'Nobody else holds {roles}, which approvals need.',

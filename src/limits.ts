@@ -144,6 +144,23 @@ export const RECORD_EVENTS_MAX = 100;
 /** Occurrences that a preview of a recurring rule shows: two months of working days. */
 export const PREVIEWED_MAX = 50;
 
+/** Special days of one business calendar: forty years of a country that moves its working days. */
+export const CALENDAR_DAYS_MAX = 2000;
+
+/** Business calendars of one company; each is read whole with the organisation. */
+export const CALENDARS_MAX = 200;
+
+/** Requests, and plans, reckoned again by one transaction after a calendar changed: some tens of milliseconds, so that
+ *  nobody waits long for a row. */
+export const RECKONED_AT_ONCE = 50;
+
+/** Once more after this time: by then every transaction that was under way with the old calendar has ended (statements and
+ *  idle ones are cut off before), so that nothing it opened keeps the old due time. */
+export const RECKONED_AGAIN_SECONDS = 60;
+
+/** What a trial of a change shows of what it would move. */
+export const MOVES_SHOWN = 100;
+
 /** The link to the queue screen is good once within this time; what is entered by it, for so long. */
 export const TICKET_SECONDS = 60;
 export const QUEUE_SCREEN_MINUTES = 60;

@@ -17,12 +17,13 @@ import { Customer } from './customers/customer.js';
 import { Document, FormTemplateRow } from './documents/document.js';
 import { Absence } from './organisation/absence.js';
 import { ApprovalGroup, ApprovalGroupMember } from './organisation/approval-group.js';
-import { BusinessCalendarRow } from './organisation/business-calendar.js';
+import { BusinessCalendarRow, CalendarChange } from './organisation/business-calendar.js';
 import { Department } from './organisation/department.js';
 import { NumberSequence, OrganisationRevision, SignInAttempt } from './organisation/counters.js';
 import { Role, RoleGrant } from './organisation/role.js';
 import { Session } from './organisation/session.js';
 import { User } from './organisation/user.js';
+import { PlanMilestoneMove } from './plans/milestone-move.js';
 import { PlanTemplateRow } from './plans/plan-template.js';
 import { Plan, PlanLine, PlanMilestone } from './plans/plan.js';
 import { ProjectTemplateRow } from './projects/project-template.js';
@@ -61,6 +62,8 @@ export const ENTITIES = [
   AuditLeafRow,
   BusinessCalendarRow,
   ChatChannel,
+  CalendarChange,
+
   CalendarFeed,
   Contact,
   Contract,
@@ -85,6 +88,7 @@ export const ENTITIES = [
   Plan,
   PlanLine,
   PlanMilestone,
+  PlanMilestoneMove,
   PlanTemplateRow,
   ProcessVersion,
   Quote,

@@ -178,6 +178,7 @@ export interface ApprovalStanding {
 
 export interface ApprovalStep {
   attempt: number;
+  calendar_key: string | null;
   clock_stopped_at: ColumnType<string, Date | string, Date | string> | null;
   closed_at: ColumnType<string, Date | string, Date | string> | null;
   due_at: ColumnType<string, Date | string, Date | string> | null;
@@ -210,6 +211,7 @@ export interface ApprovalText {
 
 export interface AppUser {
   active: Generated<boolean>;
+  calendar_key: string | null;
   created_at: ColumnType<string, Date | string, Date | string>;
   department_id: string | null;
   email: string;
@@ -252,7 +254,22 @@ export interface AuditLeaf {
 
 export interface BusinessCalendar {
   definition: Json;
+  imported: Generated<Json>;
+  is_default: Generated<boolean>;
   key: string;
+  version: Generated<number>;
+}
+
+export interface CalendarChange {
+  calendar_key: string;
+  changed_at: ColumnType<string, Date | string, Date | string>;
+  changed_by_id: string;
+  definition: Json | null;
+  department_id: string | null;
+  id: string;
+  kind: string;
+  person_id: string | null;
+  version: number;
 }
 
 export interface CalendarFeed {
@@ -551,6 +568,7 @@ export interface Plan {
   period: string;
   status: Generated<string>;
   template_key: string | null;
+  template_version: number | null;
   title: string;
   updated_at: ColumnType<string, Date | string, Date | string>;
   updated_by_id: string;
@@ -583,6 +601,17 @@ export interface PlanMilestone {
   title_en: string;
   title_zh: string;
   waits_for: string | null;
+}
+
+export interface PlanMilestoneMove {
+  calendar_key: string;
+  calendar_version: number;
+  change_id: string;
+  due_at: ColumnType<string, Date | string, Date | string> | null;
+  id: string;
+  milestone_id: string;
+  moved_at: ColumnType<string, Date | string, Date | string>;
+  was_due_at: ColumnType<string, Date | string, Date | string> | null;
 }
 
 export interface PlanTemplate {
@@ -811,6 +840,7 @@ export interface DB {
   audit_checkpoint: AuditCheckpoint;
   audit_leaf: AuditLeaf;
   business_calendar: BusinessCalendar;
+  calendar_change: CalendarChange;
   calendar_feed: CalendarFeed;
   chat_channel: ChatChannel;
   contact: Contact;
@@ -836,6 +866,7 @@ export interface DB {
   plan: Plan;
   plan_line: PlanLine;
   plan_milestone: PlanMilestone;
+  plan_milestone_move: PlanMilestoneMove;
   plan_template: PlanTemplate;
   process_version: ProcessVersion;
   project: Project;

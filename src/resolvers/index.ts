@@ -27,6 +27,7 @@ import {
 } from './documents/file-resolver.js';
 import { DepartmentFields, OrganisationResolver, UserFields } from './organisation/organisation-resolver.js';
 import { AbsenceFields, AbsenceResolver } from './organisation/absence-resolver.js';
+import { CalendarChangeFields, CalendarFields, CalendarResolver } from './organisation/calendar-resolver.js';
 import { LeaverResolver } from './organisation/leaver-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
@@ -48,6 +49,10 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ApprovalSubscriptions,
   AssignmentFields,
   ChatResolver,
+  CalendarChangeFields,
+  CalendarFields,
+  CalendarResolver,
+
   CalendarFeedResolver,
   ContractResolver,
   ContractStanding,

@@ -88,6 +88,18 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
       ['test/integration/contracts.test.ts', 'scopes reach own, team, subtree and all rows, and no others'],
     ],
   },
+  'E-119': {
+    what: 'Business calendars: hours, holidays, make-up days; by company, department and person',
+    missing: null,
+    tests: [
+      [
+        'test/integration/calendars.test.ts',
+        "a step is due by the calendar of its approver's department, nearest up the tree",
+      ],
+      ['test/integration/calendars.test.ts', 'moves what hangs on the calendar, and only that, with a trail'],
+      ['test/integration/calendars.test.ts', 'China 2026 is the published arrangement, day by day'],
+    ],
+  },
   'R-48': {
     what: 'System administrator: roles, rules, flows',
     missing: 'no operations to manage people, roles and processes yet',

@@ -71,6 +71,8 @@ const KNOWN: Readonly<Record<FactType, true>> = {
   INFORMATION_REQUESTED: true,
   INFORMATION_GIVEN: true,
   CLOCK_RESTARTED: true,
+  DUE_MOVED: true,
+  EXPIRY_MOVED: true,
   PAUSED: true,
   RESUMED: true,
   COMMENTED: true,

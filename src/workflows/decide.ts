@@ -7,7 +7,7 @@ import { checkedChoices, requireChosen } from './choices.js';
 import { attach, attachTo } from './attach.js';
 import { carryOver } from './carry-over.js';
 import { claim, claimByActing, closePool, release } from './claim.js';
-import { restartClocks } from './clock.js';
+import { calendarOfRequest, restartClocks } from './clock.js';
 import { emit, type Draft } from './draft.js';
 import { escalate, remind } from './escalate.js';
 import { advance, end, openBlocked, returnToRequester, returnToStep, settle } from './flow.js';
@@ -33,6 +33,7 @@ import {
   type StepChoice,
   type World,
 } from './request.js';
+import { reckon } from './reckon.js';
 import { carriedSteps, changedFields } from './resubmission.js';
 import { removeApprover, revoke } from './revoke.js';
 import { keysBefore } from './route.js';
@@ -113,6 +114,8 @@ function apply(draft: Draft, command: Command): void {
       return skipStep(draft, command);
     case 'restart':
       return restart(draft, command);
+    case 'reckon':
+      return reckon(draft, command);
     case 'expire':
       return expire(draft);
     case 'claim':
@@ -149,7 +152,7 @@ function submit(draft: Draft, command: Of<'submit'>): void {
   const interests = withRequester(by, command.interests);
   const proposed: RequestState = { ...draft.request, requesterId: by, subject, interests };
   const choices = requesterChoices(proposed, command.choices, draft.world);
-  const calendar = draft.world.calendarOf(definition.calendar);
+  const calendar = calendarOfRequest({ definition, requesterId: by }, draft.world);
   const expiresAt = definition.expires === null ? null : dueAt(calendar, draft.world.now, definition.expires);
   const restartOf = command.restartOf ?? null;
   const begun = { subject, interests, comment: words, process, expiresAt, restartOf, ...choices };

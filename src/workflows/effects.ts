@@ -42,6 +42,7 @@ export type Effect =
     }
   /** When the request ends by itself. */
   | { readonly type: 'SCHEDULE_EXPIRY'; readonly key: string; readonly at: Date }
+  | { readonly type: 'CANCEL_EXPIRY' }
   /** Cancels the timers of every attempt of the step in this round, or of the whole request (step null). */
   | { readonly type: 'CANCEL_TIMERS'; readonly step: string | null; readonly round: number }
   | {
@@ -162,6 +163,8 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
     case 'INFORMATION_REQUESTED':
     case 'INFORMATION_GIVEN':
     case 'CLOCK_RESTARTED':
+    case 'DUE_MOVED':
+    case 'EXPIRY_MOVED':
     case 'PAUSED':
     case 'RESUMED':
     case 'COMMENTED':

@@ -20,7 +20,11 @@ export function evolveVerb(request: RequestState, fact: Given): RequestState {
         ),
       };
     case 'CLOCK_RESTARTED':
-      return restartClock(request, fact);
+      return moveDue(request, fact, { clockStoppedAt: null });
+    case 'DUE_MOVED':
+      return moveDue(request, fact, { calendarKey: fact.calendar });
+    case 'EXPIRY_MOVED':
+      return { ...request, expiresAt: fact.expiresAt };
     case 'PAUSED':
       return {
         ...request,
@@ -107,15 +111,17 @@ export const isOnRequest = (request: RequestState, personId: string): boolean =>
   request.assignments.some((assignment) => assignment.personId === personId) ||
   request.readers.some((reader) => reader.personId === personId);
 
-function restartClock(request: RequestState, fact: Of<'CLOCK_RESTARTED'>): RequestState {
-  const restarted = patchStep(request, fact.step, {
-    dueAt: fact.dueAt,
-    timers: fact.timers,
-    clockStoppedAt: null,
-  });
+/** The step's new times are those of everyone whose turn it is. */
+function moveDue(
+  request: RequestState,
+  fact: Of<'CLOCK_RESTARTED' | 'DUE_MOVED'>,
+  change: Partial<StepState>,
+): RequestState {
+  const { dueAt, timers } = fact;
+  const moved = patchStep(request, fact.step, { dueAt, timers, ...change });
   return {
-    ...restarted,
-    assignments: restarted.assignments.map((one) =>
+    ...moved,
+    assignments: moved.assignments.map((one) =>
       one.status === 'OPEN' &&
       one.stepKey === fact.step &&
       one.round === request.round &&

@@ -46,6 +46,7 @@ function transition(request: RequestState, fact: Fact): RequestState {
           closedAt: null,
           reason: null,
           timers: fact.timers,
+          calendarKey: fact.calendar ?? null,
         }),
         fact.step,
         fact.attempt,
@@ -171,6 +172,8 @@ function transition(request: RequestState, fact: Fact): RequestState {
     case 'INFORMATION_REQUESTED':
     case 'INFORMATION_GIVEN':
     case 'CLOCK_RESTARTED':
+    case 'DUE_MOVED':
+    case 'EXPIRY_MOVED':
     case 'PAUSED':
     case 'RESUMED':
     case 'COMMENTED':
@@ -259,6 +262,7 @@ const addStep = (request: RequestState, step: NewStep): RequestState => ({
     ...request.steps,
     {
       timers: [],
+      calendarKey: null,
       ...step,
       round: request.round,
       rung: 0,
@@ -301,6 +305,7 @@ function carry(request: RequestState, round: number, carried: readonly string[],
       rung: 0,
       timers: [],
       clockStoppedAt: null,
+      calendarKey: null,
     };
   });
   return { ...request, round, steps: [...request.steps, ...steps] };

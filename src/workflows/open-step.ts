@@ -1,4 +1,4 @@
-import { dueAt } from './calendar.js';
+import { clockOf } from './clock.js';
 import { holds } from './condition.js';
 import { emit, type Draft } from './draft.js';
 import { outcomeOf, type Ballot } from './formula.js';
@@ -117,16 +117,16 @@ function ask(
   assignments: readonly NewAssignment[],
 ): void {
   const { request, world } = draft;
-  const calendar = world.calendarOf(request.definition.calendar);
-  const due = step.due === null ? null : dueAt(calendar, world.now, step.due);
+  const { calendar, dueAt } = clockOf(request.definition, step, assignments, world.now, world);
   emit(draft, {
     type: 'STEP_OPENED',
     step: step.key,
     attempt,
-    dueAt: due,
+    dueAt,
     assignments,
     exclusions: found.exclusions,
-    timers: plannedTimers(step, world.now, due, calendar),
+    timers: plannedTimers(step, world.now, dueAt, calendar),
+    ...(dueAt === null ? {} : { calendar: calendar.key }),
   });
 }
 

@@ -36,6 +36,7 @@ export const PERMISSIONS = [
   'schedule:manage',
   'organisation:read',
   'organisation:manage',
+  'calendar:manage',
   'audit:read',
   'webhook:manage',
   'chat:manage',

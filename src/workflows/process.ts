@@ -190,7 +190,7 @@ export interface ProcessDefinition {
   /** Until when the requester may withdraw. */
   readonly withdrawal: 'until-first-decision' | 'any-time' | { readonly untilStep: string };
   readonly resubmission: 'restart' | 'continue' | 'changed-only';
-  /** Business calendar for due times; null: that of the subject's department, else the default. */
+  /** Business calendar for due times; null: that of whoever is asked (for the expiry: of the requester). */
   readonly calendar: string | null;
   /** After its submission a request that nobody has ended ends as EXPIRED; null: never. */
   readonly expires: DueRule | null;

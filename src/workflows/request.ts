@@ -62,6 +62,8 @@ export interface StepState {
   readonly timers: readonly PlannedTimer[];
   /** Since when the clock stands still (a question, a pause); null: it runs, or there is none. */
   readonly clockStoppedAt: Date | null;
+  /** The business calendar that its times are reckoned by; null: none, or the definition's (before it was kept here). */
+  readonly calendarKey?: string | null | undefined;
 }
 
 /** How an assignment came from another one, or from a person who is away. */
@@ -238,6 +240,8 @@ export type Fact = { readonly at: Date } & (
       readonly assignments: readonly NewAssignment[];
       readonly exclusions: readonly Exclusion[];
       readonly timers: readonly PlannedTimer[];
+      /** Key of the business calendar that the times are reckoned by; not said where nothing is due. */
+      readonly calendar?: string | undefined;
     }
   | {
       readonly type: 'STEP_SKIPPED';

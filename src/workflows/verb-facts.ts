@@ -1,4 +1,4 @@
-import type { NewAssignment, PlannedTimer, SubjectSnapshot } from './request.js';
+import type { Fact, NewAssignment, PlannedTimer, SubjectSnapshot } from './request.js';
 
 // What happens to a request besides decisions: questions, clocks, words, amendments, overrides. The state that they
 // leave, the facts that tell them and the commands that ask for them.
@@ -37,6 +37,13 @@ export interface RestartOf {
   readonly comment: string;
 }
 
+/** What made due times move: a calendar at a version, either edited or given to a person, a department or the company. */
+export interface CalendarChange {
+  readonly calendar: string;
+  readonly version: number;
+  readonly change: 'EDITED' | 'ASSIGNED';
+}
+
 export type VerbFact =
   | {
       readonly type: 'INFORMATION_REQUESTED';
@@ -62,6 +69,23 @@ export type VerbFact =
       readonly attempt: number;
       readonly dueAt: Date | null;
       readonly timers: readonly PlannedTimer[];
+    }
+  /** A calendar changed: when the step is due, and what is still to act, reckoned again from its opening. */
+  | {
+      readonly type: 'DUE_MOVED';
+      readonly step: string;
+      readonly attempt: number;
+      readonly calendar: string;
+      readonly dueAt: Date | null;
+      readonly timers: readonly PlannedTimer[];
+      readonly was: { readonly dueAt: Date | null; readonly calendar: string };
+      readonly because: CalendarChange;
+    }
+  | {
+      readonly type: 'EXPIRY_MOVED';
+      readonly expiresAt: Date;
+      readonly was: { readonly expiresAt: Date };
+      readonly because: CalendarChange;
     }
   | { readonly type: 'PAUSED'; readonly by: string; readonly comment: string }
   | {
@@ -187,5 +211,12 @@ export type VerbCommand =
       readonly comment: string | null;
     }
   | { readonly type: 'restart'; readonly by: string; readonly comment: string | null }
+  /** Reckons due times again by the calendars as they are; `history` is every fact of the request. */
+  | {
+      readonly type: 'reckon';
+      readonly by: string;
+      readonly because: CalendarChange;
+      readonly history: readonly Fact[];
+    }
   /** The request's own time has run out. */
   | { readonly type: 'expire' };

@@ -2,8 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import { ERRORS, isRefusal } from '../../src/errors.js';
+import { parseCalendar, type BusinessCalendar } from '../../src/workflows/calendar.js';
 import { choosable, demandsOn } from '../../src/workflows/choices.js';
 import { decide } from '../../src/workflows/decide.js';
+import { dateOfDay, dayOf } from '../../src/workflows/duration.js';
 import { effectsOf } from '../../src/workflows/effects.js';
 import { evolve } from '../../src/workflows/evolve.js';
 import type { Organisation } from '../../src/workflows/organisation.js';
@@ -44,6 +46,14 @@ const RUNS = Number(process.env['FC_RUNS'] ?? 1000);
 /** An ended request is pestered this often; what would follow is the same. */
 const TRIES_AFTER_END = 6;
 
+/** An hour ahead, with a half day. */
+const EAST = parseCalendar({
+  ...OFFICE_HOURS,
+  key: 'east',
+  timeZone: 'Asia/Tokyo',
+  week: { ...OFFICE_HOURS.week, friday: [{ from: '09:00', to: '12:00' }] },
+});
+
 type Content = Readonly<Record<string, unknown>>;
 
 /** What someone tries. Numbers pick among what the request offers at that moment, so that most tries are possible. */
@@ -64,6 +74,8 @@ type Try =
   | { readonly do: 'timer'; readonly pick: number; readonly stale: boolean }
   | { readonly do: 'stray'; readonly ordinal: number; readonly who: number; readonly how: number }
   | { readonly do: 'organisation'; readonly pick: number }
+  /** The calendar of everybody, or that of one department, has other days off (days from the beginning). */
+  | { readonly do: 'calendar'; readonly which: 'home' | 'east'; readonly days: readonly number[] }
   | { readonly do: 'pool'; readonly pick: number; readonly who: number | null; readonly release: boolean }
   /** Somebody goes (someone else stands in), comes back, or leaves for good. */
   | {
@@ -175,6 +187,14 @@ const anyTry = (size: number): fc.Arbitrary<Try> =>
     {
       weight: 3,
       arbitrary: fc.record({
+        do: fc.constant('calendar' as const),
+        which: fc.constantFrom('home' as const, 'east' as const),
+        days: fc.array(fc.nat(30), { maxLength: 4 }),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
         do: fc.constant('pool' as const),
         pick: fc.nat(20),
         who: fc.option(fc.nat(size - 1), { freq: 9 }).map((who) => who),
@@ -246,6 +266,7 @@ interface Run {
   fired: Set<string>;
   past: LiveTimer[];
   organisation: Organisation;
+  calendars: Readonly<Record<'home' | 'east', BusinessCalendar>>;
   now: Date;
 }
 
@@ -308,6 +329,18 @@ function commandOf(
         index,
       } = timer ?? { step: 's1', round: 1, attempt: 1, kind: 'rung' as const, index: attempt.pick };
       return { type: 'timer', step, round, attempt: of, kind, index };
+    }
+    case 'calendar': {
+      const { which, days } = attempt;
+      const dates = days.map((day) => dateOfDay(dayOf(MONDAY.getTime()) + day));
+      const holidays = Object.fromEntries(dates.map((date) => [date, 'off']));
+      run.calendars = { ...run.calendars, [which]: parseCalendar({ ...run.calendars[which], holidays }) };
+      return {
+        type: 'reckon',
+        by: 'system',
+        because: { calendar: which, version: days.length, change: 'EDITED' },
+        history: run.facts,
+      };
     }
     case 'stray': {
       const by = personName(attempt.who);
@@ -458,7 +491,7 @@ function safely(ask: () => string[]): string[] {
 const worldOf = (run: Run): World => ({
   now: run.now,
   organisation: run.organisation,
-  calendarOf: () => OFFICE_HOURS,
+  calendarOf: (key) => (key === 'east' ? run.calendars.east : run.calendars.home),
   load: withLoad(run.organisation),
 });
 
@@ -668,6 +701,7 @@ function act(script: Script, tally: Tally): Run {
     fired: new Set(),
     past: [],
     organisation: first,
+    calendars: { home: OFFICE_HOURS, east: EAST },
     now: MONDAY,
   };
   const { requester: by, interests } = script;
@@ -782,7 +816,7 @@ describe('any process, in any organisation, under any script', () => {
   });
 });
 
-const COMMAND_TYPES = 29;
+const COMMAND_TYPES = 30;
 const FACT_TYPES: readonly Fact['type'][] = [
   'SUBMITTED',
   'STEP_OPENED',
@@ -806,6 +840,8 @@ const FACT_TYPES: readonly Fact['type'][] = [
   'INFORMATION_REQUESTED',
   'INFORMATION_GIVEN',
   'CLOCK_RESTARTED',
+  'DUE_MOVED',
+  'EXPIRY_MOVED',
   'PAUSED',
   'RESUMED',
   'COMMENTED',

@@ -52,10 +52,13 @@ interface PersonSketch {
   readonly department?: string;
   readonly roles?: readonly string[];
   readonly inactive?: boolean;
+  /** Key of a business calendar. */
+  readonly calendar?: string;
 }
 interface DepartmentSketch {
   readonly parent?: string;
   readonly head?: string;
+  readonly calendar?: string;
 }
 interface OrganisationSketch {
   readonly people: Readonly<Record<string, PersonSketch>>;
@@ -74,22 +77,27 @@ interface OrganisationSketch {
 
 /** An organisation from names; ids, keys and names are the same word. */
 export function anOrganisation(sketch: OrganisationSketch): Organisation {
-  const people = Object.entries(sketch.people).map(([id, { manager, department, inactive }]): Person => ({
-    id,
-    name: id,
-    email: `${id}@example.test`,
-    active: !inactive,
-    departmentId: department ?? null,
-    managerId: manager ?? null,
-  }));
-  const departments = Object.entries(sketch.departments ?? {}).map(([id, { parent, head }]): Department => ({
-    id,
-    key: id,
-    name: id,
-    parentId: parent ?? null,
-    headId: head ?? null,
-    calendarKey: null,
-  }));
+  const people = Object.entries(sketch.people).map(
+    ([id, { manager, department, inactive, calendar }]): Person => ({
+      id,
+      name: id,
+      email: `${id}@example.test`,
+      active: !inactive,
+      departmentId: department ?? null,
+      managerId: manager ?? null,
+      calendarKey: calendar ?? null,
+    }),
+  );
+  const departments = Object.entries(sketch.departments ?? {}).map(
+    ([id, { parent, head, calendar }]): Department => ({
+      id,
+      key: id,
+      name: id,
+      parentId: parent ?? null,
+      headId: head ?? null,
+      calendarKey: calendar ?? null,
+    }),
+  );
   const grants = new Map<string, RoleGrant[]>();
   const grant = (role: string, row: RoleGrant): void =>
     void grants.set(role, [...(grants.get(role) ?? []), row]);
@@ -226,6 +234,8 @@ interface Setting {
   readonly by?: string;
   readonly interests?: readonly Interest[];
   readonly choices?: readonly GivenChoice[];
+  /** Office hours for everybody when not given. */
+  readonly calendarOf?: World['calendarOf'];
   /** Open assignments in other requests. */
   readonly load?: Readonly<Record<string, number>>;
 }
@@ -241,7 +251,10 @@ export interface Story {
   readonly timers: readonly LiveTimer[];
   readonly now: Date;
   organisation: Organisation;
+  calendarOf: World['calendarOf'];
   command(command: Command): Fact[];
+  /** A calendar has changed: due times are reckoned again. */
+  reckon(): Fact[];
   later(milliseconds: number): void;
   approve: Verb;
   reject: Verb;
@@ -277,6 +290,7 @@ export function submitted(setting: Setting): Story {
   const interests = setting.interests ?? [{ personId: requester, because: 'REQUESTER' as const }];
   const load = new Map(Object.entries(setting.load ?? {}));
   const story = storyOf(definition, setting.organisation ?? OFFICE, subject, requester, interests, load);
+  if (setting.calendarOf) story.calendarOf = setting.calendarOf;
   const { choices } = setting;
   story.command({ type: 'submit', by: requester, subject, interests, comment: null, choices });
   return story;
@@ -299,7 +313,7 @@ function storyOf(
   const world = (): World => ({
     now,
     organisation: story.organisation,
-    calendarOf: () => OFFICE_HOURS,
+    calendarOf: story.calendarOf,
     load,
   });
 
@@ -353,7 +367,15 @@ function storyOf(
       return now;
     },
     organisation,
+    calendarOf: () => OFFICE_HOURS,
     command,
+    reckon: () =>
+      command({
+        type: 'reckon',
+        by: 'system',
+        because: { calendar: 'office', version: 1, change: 'EDITED' },
+        history: facts,
+      }),
     later: (milliseconds) => void (now = new Date(now.getTime() + milliseconds)),
     approve: decides('APPROVE'),
     reject: decides('REJECT'),

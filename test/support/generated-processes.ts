@@ -87,7 +87,10 @@ export const anyOrganisationOf = (size: number): fc.Arbitrary<Organisation> => {
         DEPARTMENTS.map((id, index): [string, Department] => {
           const up = above[index];
           const parentId = index === 0 || up === null || up === undefined ? null : (DEPARTMENTS[up] ?? null);
-          return [id, { id, key: id, name: id, parentId, headId: headIds[index] ?? null, calendarKey: null }];
+          return [
+            id,
+            { id, key: id, name: id, parentId, headId: headIds[index] ?? null, calendarKey: calendarOf(id) },
+          ];
         }),
       ),
       grants: new Map(
@@ -102,6 +105,9 @@ export const anyOrganisationOf = (size: number): fc.Arbitrary<Organisation> => {
       })),
     }));
 };
+
+/** One department has a calendar of its own. */
+const calendarOf = (department: string): string | null => (department === DEPARTMENTS[1] ? 'east' : null);
 
 /** Everybody is there and holds every role: what was blocked for want of people can go on. */
 export const fullOrganisationOf = (size: number): Organisation => {
@@ -126,7 +132,14 @@ export const fullOrganisationOf = (size: number): Organisation => {
         const headId = personName((index * 2) % size);
         return [
           id,
-          { id, key: id, name: id, parentId: DEPARTMENTS[index - 1] ?? null, headId, calendarKey: null },
+          {
+            id,
+            key: id,
+            name: id,
+            parentId: DEPARTMENTS[index - 1] ?? null,
+            headId,
+            calendarKey: calendarOf(id),
+          },
         ];
       }),
     ),

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CHAT_PROVIDERS } from '../../src/workflows/chat/providers.js';
@@ -10,18 +9,11 @@ import {
   isWanted,
   type EventType,
 } from '../../src/workflows/events.js';
+import { retryAt } from '../../src/workflows/retry-after.js';
 import { SUBJECT_TYPES } from '../../src/workflows/subject-types.js';
 import { aStep, submitted } from '../support/engine-builders.js';
 
 describe('event types', () => {
-  test('docs/webhooks.md lists them as the code has them', () => {
-    const text = readFileSync(new URL('../../../docs/webhooks.md', import.meta.url), 'utf8');
-    const listed = [...text.slice(text.indexOf('## Event types')).matchAll(/^\| `([^`]+)` \| (.+) \|$/gm)];
-    expect(listed.map(([, name, description]) => [name, description])).toEqual(
-      Object.entries(EVENT_TYPES).map(([name, { en }]) => [name, en]),
-    );
-  });
-
   test('tell of every kind of subject whatever a request can do to it', () => {
     for (const subject of Object.keys(SUBJECT_TYPES))
       for (const word of [
@@ -130,4 +122,20 @@ describe('what a group robot is sent', () => {
       { numRuns: 50 },
     );
   });
+});
+
+test('Retry-After is read as seconds or a date, never in the past, never beyond the bound', () => {
+  const now = new Date('2026-03-02T09:00:00Z');
+  const after = (header: string | null): number | null => {
+    const at = retryAt(header, now);
+    return at === null ? null : (at.getTime() - now.getTime()) / 1000;
+  };
+  expect(after('0')).toBe(0);
+  expect(after(' 120 ')).toBe(120);
+  expect(after('Mon, 02 Mar 2026 09:00:30 GMT')).toBe(30);
+  expect(after('Mon, 02 Mar 2020 09:00:30 GMT')).toBe(0);
+  expect(after('999999999')).toBe(21_600);
+  expect(after('Mon, 02 Mar 2099 09:00:30 GMT')).toBe(21_600);
+  for (const header of [null, '', 'soon', '-1', '9'.repeat(40)])
+    expect([header, after(header)]).toEqual([header, null]);
 });

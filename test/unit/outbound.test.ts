@@ -5,7 +5,6 @@ import { Webhook } from 'standardwebhooks';
 import { openOutbound, type Lookup } from '../../src/commands/schedule/outbound.js';
 import { isPublicAddress } from '../../src/commands/schedule/public-address.js';
 import { readConfig } from '../../src/config.js';
-import { retryAt } from '../../src/workflows/retry-after.js';
 import { httpReceiver } from '../support/http-receiver.js';
 
 const NOT_PUBLIC = 'its host leads to an address that is not public';
@@ -177,22 +176,6 @@ test('the library signs the published example of Standard Webhooks as published'
     '{"event_type":"ping","data":{"success":true}}',
   );
   expect(signature).toBe('v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0=');
-});
-
-test('Retry-After is read as seconds or a date, never in the past, never beyond the bound', () => {
-  const now = new Date('2026-03-02T09:00:00Z');
-  const after = (header: string | null): number | null => {
-    const at = retryAt(header, now);
-    return at === null ? null : (at.getTime() - now.getTime()) / 1000;
-  };
-  expect(after('0')).toBe(0);
-  expect(after(' 120 ')).toBe(120);
-  expect(after('Mon, 02 Mar 2026 09:00:30 GMT')).toBe(30);
-  expect(after('Mon, 02 Mar 2020 09:00:30 GMT')).toBe(0);
-  expect(after('999999999')).toBe(21_600);
-  expect(after('Mon, 02 Mar 2099 09:00:30 GMT')).toBe(21_600);
-  for (const header of [null, '', 'soon', '-1', '9'.repeat(40)])
-    expect([header, after(header)]).toEqual([header, null]);
 });
 
 test('allowed hosts and the time for an answer come from the configuration', () => {

@@ -71,6 +71,7 @@ async function setTimers(
   for (const effect of effects) {
     if (effect.type === 'SCHEDULE_TIMER') scheduled.push(effect);
     if (effect.type === 'SCHEDULE_EXPIRY') expiry = effect;
+    if (effect.type === 'CANCEL_EXPIRY') await cancelExpiry(tx, after.id);
     if (effect.type !== 'CANCEL_TIMERS') continue;
     cancelled.add(effect.step);
     if (effect.step === null) expiry = null;
@@ -111,6 +112,16 @@ async function setTimers(
   }
   addRows(writes, Timer, rows);
   for (const row of rows) tx.wakes.push({ what: 'timer', id: row.id, at: row.dueAt });
+}
+
+async function cancelExpiry(tx: TransactionContext, requestId: string): Promise<void> {
+  await readDb(tx.em)
+    .updateTable('timer')
+    .set({ state: TimerState.CANCELLED })
+    .where('subject_id', '=', requestId)
+    .where('kind', '=', 'approval-expiry')
+    .where('state', '=', TimerState.SCHEDULED)
+    .execute();
 }
 
 /** What other processes are told: whose inbox and which request changed. */

@@ -160,6 +160,7 @@ const stepColumns = (step: StepState) => ({
   rung: step.rung,
   timers: step.timers.map(({ kind, index, at }) => ({ kind, index, at: at.toISOString() })),
   clockStoppedAt: step.clockStoppedAt,
+  calendarKey: step.calendarKey ?? null,
 });
 
 function saveSteps(writes: RowWrites, before: StoredRequest, after: RequestState): void {

@@ -98,6 +98,7 @@ interface StepRow {
   rung: number;
   timers: { kind: PlannedTimer['kind']; index: number; at: string }[];
   clock_stopped_at: string | null;
+  calendar_key: string | null;
 }
 
 interface AssignmentRow {
@@ -285,6 +286,7 @@ const toStep = (row: StepRow): StepState => ({
   rung: row.rung,
   timers: row.timers.map(({ kind, index, at }) => ({ kind, index, at: new Date(at) })),
   clockStoppedAt: instant(row.clock_stopped_at),
+  calendarKey: row.calendar_key,
 });
 
 const toQuestion = (row: QuestionRow): QuestionState => ({

@@ -84,6 +84,10 @@ export class Plan extends BusinessRecord {
   @Property({ type: 'text', nullable: true })
   templateKey: string | null = null;
 
+  /** The template's version that set its milestones; due times are reckoned again only while it is the one in force. */
+  @Property({ type: 'integer', nullable: true })
+  templateVersion: number | null = null;
+
   @Field(() => String, { description: 'The period: `2024` (year), `2024-Q2`, `2024-05` (month).' })
   @Property({ type: 'text' })
   period!: string;
