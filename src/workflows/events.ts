@@ -62,6 +62,10 @@ export const EVENT_TYPES = {
   'approval.escalated': { en: 'An overdue step was escalated.', zh: '逾期步骤已升级。' },
   'approval.returned': { en: 'A request was returned for changes.', zh: '申请已退回修改。' },
   'approval.revoked': { en: 'A decision was taken back.', zh: '决定已收回。' },
+  'approval.due-moved': {
+    en: 'A change of a calendar moved the due time of a step, or when the request expires.',
+    zh: '日历变更移动了步骤的到期时间或申请的失效时间。',
+  },
   'approval.amended': { en: 'An approver amended what is being approved.', zh: '审批人修改了审批内容。' },
   'approval.question.asked': { en: 'An approver asked a question.', zh: '审批人提出了问题。' },
   'approval.question.answered': { en: 'A question was answered.', zh: '问题已答复。' },
@@ -226,6 +230,10 @@ function toldOf(after: RequestState, fact: Fact): Told[] {
       ];
     case 'REVOKED':
       return [tell('approval.revoked', of(fact.ordinal))];
+    case 'DUE_MOVED':
+      return [tell('approval.due-moved', { dueAt: fact.dueAt?.toISOString() ?? null })];
+    case 'EXPIRY_MOVED':
+      return [tell('approval.due-moved', { expiresAt: fact.expiresAt.toISOString() })];
     case 'AMENDED':
       return [tell('approval.amended', { fields: fact.changed })];
     case 'INFORMATION_REQUESTED':
