@@ -284,22 +284,32 @@ describe('a delivery', () => {
   test('whose sender was killed before it was recorded comes again under the same id', async () => {
     const { endpoint } = await create();
     await oneMessage(endpoint.id);
-    const killed = new Promise<void>((resolve) => {
-      void sendOutbox(app.app.makeContext(), {
+    const sent = Promise.withResolvers<void>();
+    const end = Promise.withResolvers<void>();
+    const stop = new AbortController();
+    const killed = sendOutbox(
+      app.app.makeContext(),
+      {
         webhook: async (...given) => {
           await outside.channels['webhook']!(...given);
-          resolve();
-          return new Promise(() => undefined);
+          sent.resolve();
+          await end.promise;
+          throw new Error('nobody heard how it ended');
         },
-      });
-    });
-    await killed;
+      },
+      { signal: stop.signal },
+    );
+    await sent.promise;
     expect(await deliveries(endpoint.id, 'PENDING')).toHaveLength(1);
     wait(SEND_LEASE_SECONDS);
     await send();
     expect(await deliveries(endpoint.id, 'DELIVERED')).toHaveLength(1);
     expect(receiver.posts).toHaveLength(2);
     expect(receiver.posts[0]!.headers['webhook-id']).toBe(receiver.posts[1]!.headers['webhook-id']);
+    stop.abort();
+    end.resolve();
+    await killed;
+    expect(await deliveries(endpoint.id, 'DELIVERED')).toHaveLength(1);
   });
 
   test('waits as long as the receiver asks, by seconds or date, within bounds, and loses no try', async () => {
