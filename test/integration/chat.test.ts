@@ -15,7 +15,6 @@ let flow: ContractFlow;
 let outside: ReturnType<typeof openOutside>;
 const config = {
   webhookAllowedHosts: ['127.0.0.1'],
-  webhookTimeoutMs: 500,
   frontendUrl: 'https://app.example',
 };
 const db = () => readDb(app.app.orm.em.fork());

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@
 import { Webhook } from 'standardwebhooks';
 import { openOutside } from '../../src/app.js';
 import { systemClock } from '../../src/clock.js';
+import type { ExternalChannel } from '../../src/commands/schedule/channels.js';
 import { relayOutbox } from '../../src/commands/schedule/relay-outbox.js';
 import { sendOutbox } from '../../src/commands/schedule/send-outbox.js';
 import type { Config } from '../../src/config.js';
@@ -22,7 +23,9 @@ let app: TestApp;
 let receiver: HttpReceiver;
 let flow: ContractFlow;
 let outside: ReturnType<typeof openOutside>;
-const config = { webhookAllowedHosts: ['127.0.0.1'], webhookTimeoutMs: 300 };
+const config = { webhookAllowedHosts: ['127.0.0.1'] };
+/** Waits as long as one answer takes that never comes. */
+const IMPATIENT = { ...config, webhookTimeoutMs: 300 } as unknown as Config;
 const db = () => readDb(app.app.orm.em.fork());
 const send = () => sendOutbox(app.app.makeContext(), outside.channels);
 const wait = (seconds: number): void => app.moveTo(new Date(app.now().getTime() + seconds * 1000));
@@ -350,7 +353,7 @@ describe('a delivery', () => {
     const { endpoint } = await create();
     await oneMessage(endpoint.id);
     receiver.answer = () => 'silence';
-    await send();
+    await sendOutbox(app.app.makeContext(), openOutside(IMPATIENT).channels);
     expect(await deliveries(endpoint.id)).toMatchObject([
       { state: 'PENDING', lastError: 'no answer within 300 ms', responseCode: null },
     ]);
@@ -369,11 +372,14 @@ describe('a delivery', () => {
     await flow.submit(await flow.create());
     const waiting = (await deliveries(quick.endpoint.id)).length;
     const done: string[] = [];
+    const [calm, hasty] = [outside.channels['webhook']!, openOutside(IMPATIENT).channels['webhook']!];
+    const patience: ExternalChannel = (ctx, message, signal) =>
+      (message.receiver === slow.endpoint.id ? hasty : calm)(ctx, message, signal);
     receiver.answer = ({ path }) => {
       done.push(path);
       return path === '/slow' ? 'silence' : { code: 200 };
     };
-    await send();
+    await sendOutbox(app.app.makeContext(), { webhook: patience });
     expect(waiting).toBeGreaterThan(2);
     expect(await deliveries(quick.endpoint.id, 'DELIVERED')).toHaveLength(waiting);
     expect(await deliveries(slow.endpoint.id, 'PENDING')).toHaveLength(waiting);
