@@ -74,7 +74,9 @@ create table approval_event (
 create table approval_group (
   key text not null,
   title_en text not null,
-  title_zh text not null
+  title_zh text not null,
+  version integer not null default 1,
+  changed_because text
 );
 
 create table approval_group_member (
@@ -87,7 +89,9 @@ create table approval_interest (
   id uuid not null,
   request_id uuid not null,
   person_id uuid not null,
-  because text not null
+  because text not null,
+  position integer not null default 0,
+  lapsed boolean not null default false
 );
 
 create table approval_preview (
@@ -151,7 +155,9 @@ create table approval_request (
   expires_at timestamp(3) with time zone,
   choices jsonb not null default '[]'::jsonb,
   carried_over jsonb,
-  attachments jsonb not null default '[]'::jsonb
+  attachments jsonb not null default '[]'::jsonb,
+  pause_cause text,
+  contact_id uuid
 );
 
 create table approval_standing (
@@ -704,6 +710,22 @@ create table recurring_rule (
   updated_at timestamp(3) with time zone not null
 );
 
+create table request_move (
+  id uuid not null,
+  kind text not null,
+  process_key text not null,
+  to_version_id uuid,
+  request_ids jsonb,
+  comment text not null,
+  started_by_id uuid not null,
+  started_at timestamp(3) with time zone not null,
+  cursor uuid,
+  moved integer not null default 0,
+  kept_count integer not null default 0,
+  kept jsonb not null default '[]'::jsonb,
+  finished_at timestamp(3) with time zone
+);
+
 create table role (
   key text not null,
   title_en text not null,
@@ -1196,6 +1218,14 @@ alter table recurring_rule add constraint recurring_rule_pkey PRIMARY KEY (id);
 
 alter table recurring_rule add constraint recurring_rule_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text, 'DELETED'::text])));
 
+alter table request_move add constraint request_move_kind_check CHECK ((kind = ANY (ARRAY['MIGRATE'::text, 'HOLD'::text, 'RELEASE'::text])));
+
+alter table request_move add constraint request_move_pkey PRIMARY KEY (id);
+
+alter table request_move add constraint request_move_started_by_id_foreign FOREIGN KEY (started_by_id) REFERENCES app_user(id);
+
+alter table request_move add constraint request_move_to_version_id_foreign FOREIGN KEY (to_version_id) REFERENCES process_version(id);
+
 alter table role add constraint role_pkey PRIMARY KEY (key);
 
 alter table role_grant add constraint role_grant_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
@@ -1420,6 +1450,8 @@ CREATE INDEX quote_owner_id_index ON public.quote USING btree (owner_id);
 
 CREATE INDEX quote_project_id_index ON public.quote USING btree (project_id);
 
+CREATE INDEX request_move_process_key_started_at_index ON public.request_move USING btree (process_key, started_at);
+
 CREATE UNIQUE INDEX role_grant_once ON public.role_grant USING btree (person_id, role_key, department_id) NULLS NOT DISTINCT;
 
 CREATE INDEX role_grant_person_id_index ON public.role_grant USING btree (person_id);
@@ -1467,6 +1499,19 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_interest_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.request_id <> old.request_id or new.person_id <> old.person_id
+     or (not (old.lapsed and not new.lapsed)
+         and not exists (select 1 from approval_request r where r.id = old.request_id and r.status = 'RETURNED')) then
+    raise exception 'an interest lapses only when a returned request is handed in again' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_interest_lifted()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1481,7 +1526,7 @@ CREATE OR REPLACE FUNCTION public.refuse_interested_decision()
 AS $function$
 begin
   if new.status in ('APPROVED', 'REJECTED', 'ABSTAINED', 'CONFIRMED', 'FILED', 'RETURNED')
-     and exists (select 1 from approval_interest i where i.request_id = new.request_id and i.person_id in (new.decided_by_id, new.person_id))
+     and exists (select 1 from approval_interest i where i.request_id = new.request_id and i.person_id in (new.decided_by_id, new.person_id) and not i.lapsed)
      and not exists (select 1 from approval_step s where s.request_id = new.request_id and s.round = new.round
                      and s.key = new.step_key and s.attempt = new.attempt and s.interest_allowed) then
     raise exception 'a person with an interest cannot decide' using errcode = 'restrict_violation';
@@ -1526,6 +1571,8 @@ CREATE TRIGGER approval_event_no_truncate BEFORE TRUNCATE ON public.approval_eve
 CREATE TRIGGER approval_group_revision AFTER INSERT OR DELETE OR UPDATE ON public.approval_group FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
 CREATE TRIGGER approval_group_member_revision AFTER INSERT OR DELETE OR UPDATE ON public.approval_group_member FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
+
+CREATE TRIGGER approval_interest_stays BEFORE UPDATE ON public.approval_interest FOR EACH ROW EXECUTE FUNCTION refuse_interest_change();
 
 CREATE TRIGGER approval_request_ended BEFORE UPDATE ON public.approval_request FOR EACH ROW EXECUTE FUNCTION refuse_ended_change();
 

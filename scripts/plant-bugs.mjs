@@ -132,7 +132,7 @@ const BUGS = [
     "if (assignment.status === 'WAITING')",
     'only an open turn is decided',
   ],
-  ['permit.js', 'if (by !== request.requesterId)', 'if (!by)', 'only the requester withdraws'],
+  ['permit.js', 'if (by !== contactOf(request))', 'if (!by)', 'only the requester withdraws'],
   ['permit.js', "file: ['FILE'],", "file: ['FILE', 'REJECT'],", 'a clerk rejects nothing'],
   [
     'permit.js',
@@ -156,7 +156,7 @@ const BUGS = [
   ['hand-over.js', 'previousOrdinal: from.ordinal,', 'previousOrdinal: null,', 'a hand-over is linked'],
   [
     'decide.js',
-    "if (answerToDelegator(draft, step, assignment, 'RETURNED', comment))\n        return;",
+    "if (answersToDelegator(draft.request, step, assignment))\n        return answerToDelegator(draft, step, assignment, 'RETURNED', comment);",
     '',
     'a delegate returns nothing by himself',
   ],
@@ -229,7 +229,7 @@ const BUGS = [
     'no interested approver is added',
   ],
   [
-    'hand-over.js',
+    'shared-interest.js',
     "return [{ personId: hasInterest(request, from) ? to : from, because: 'HAND_OVER' }];",
     'return [];',
     'a hand-over shares the interest',
@@ -240,19 +240,19 @@ const BUGS = [
     'const { interests } = command;',
     'the requester has an interest',
   ],
-  ['decide.js', '...shared];', '];', 'a shared interest outlives the round'],
+  [
+    'decide.js',
+    '[...command.interests, ...shared]',
+    '[...command.interests]',
+    'a shared interest outlives the round',
+  ],
   [
     'resubmission.js',
     '.filter((step) => !restsOnInterest(after, step))',
     '',
     'no interested approval carries',
   ],
-  [
-    'escalate.js',
-    'found.candidates.filter((candidate) => !asked.has(candidate.personId))',
-    'found.candidates',
-    'a rung asks nobody twice',
-  ],
+  ['escalate.js', '.filter((candidate) => !asked.has(candidate.personId))', '', 'a rung asks nobody twice'],
 
   // 5 · a step is decided once, by its formula
   [
@@ -368,11 +368,11 @@ const BUGS = [
     'status: fact.outcome, pausedAt: null',
     'the end has its time',
   ],
-  ['evolve.js', '{ rung: fact.rung, timers }', '{ timers }', 'a rung is remembered'],
+  ['evolve.js', 'rung: fact.rung,', '', 'a rung is remembered'],
   [
     'evolve.js',
-    '{ rung: fact.rung, timers }',
-    '{ rung: fact.rung }',
+    'rung: fact.rung,\n                timers,',
+    'rung: fact.rung,',
     'a rung that has acted is not set again',
   ],
   [
@@ -860,6 +860,93 @@ const BUGS = [
     'a chat text keeps its bound',
   ],
   ['chat/slack.js', ".replaceAll('<', '&lt;')", '', 'no tag of a title is one of Slack'],
+  // moved to another version
+  [
+    'migrate.js',
+    'return same && this.#isItsTurn(node);',
+    'return same;',
+    'an open step stays only when it is its turn',
+  ],
+  ['migrate.js', 'return !barred && (', 'return (', 'no decision stays of one who may not take it'],
+  [
+    'migrate.js',
+    'sameRules(was, node) || this.#wouldApprove(state, node)',
+    'true',
+    'a decision stays only by the new rule',
+  ],
+  [
+    'migrate.js',
+    "if (outcomeOf(node.formula, ballotsOf(this.#next, state)) !== 'APPROVED')",
+    'if (false)',
+    'a decision stays only by the new formula',
+  ],
+  [
+    'migrate.js',
+    "if (draft.request.pauseCause === 'NEW_VERSION')",
+    'if (false)',
+    'what was held goes on when it is moved',
+  ],
+  ['migrate.js', 'cancelLive(draft, state, MIGRATED);', '', 'an undone step has no turns'],
+  [
+    'migrate.js',
+    'if (!conditionHolds(after, definition.guard, world))',
+    'if (false)',
+    'a version is for whom its guard holds',
+  ],
+  ['migrate.js', 'isRemoved && !stands', 'isRemoved', 'a removed step is let go of'],
+  ['open-step.js', 'if (votedBeforeMove(request, step, personId))', 'if (false)', 'a vote outlives the move'],
+  [
+    'effects.js',
+    'fact.reason === MIGRATED || isDecisionStep',
+    'isDecisionStep',
+    'a removed step has no timers',
+  ],
+  [
+    'permit.js',
+    "if (request.pausedAt !== null)\n                throw refusal('REQUEST_PAUSED');",
+    '',
+    'what is held is not handed in',
+  ],
+  ['evolve.js', '? { ...step, reason: MIGRATED }', '? step', 'a decision that stays is not taken back'],
+
+  // leavers and stand-ins
+  [
+    'confirmation.js',
+    'if (people.get(delegator)?.active)',
+    'if (delegator)',
+    'a confirmation never returns to a leaver',
+  ],
+  [
+    'confirmation.js',
+    'if (confirmation === null)',
+    'if (false)',
+    'an answer that nobody confirms loses the turn',
+  ],
+  ['absence.js', 'changeContact(draft, by, personId, successorId);', '', 'a leaver has a contact'],
+  [
+    'open-step.js',
+    '...interestsSharedBy(request, assignments),',
+    '',
+    'who stands in from the start shares the interest',
+  ],
+  [
+    'escalate.js',
+    '...interestsSharedBy(draft.request, assignments),',
+    '',
+    'who is asked by the ladder shares the interest',
+  ],
+  [
+    'engine-versions.js',
+    'fact.engine ?? FIRST_ENGINE',
+    'FIRST_ENGINE',
+    'a fact is lived through by its own engine',
+  ],
+  [
+    'escalate.js',
+    'late.some(({ group }) => !groups.has(group))',
+    'false',
+    'no group loses its say to the ladder',
+  ],
 ];
 
 const BROKEN = 'the tests did not run';
@@ -878,6 +965,10 @@ const JEST = {
     '**/unit/verbs.test.js',
     '**/unit/approver-rules.test.js',
     '**/unit/absence-matrix.test.js',
+    '**/unit/migrate.test.js',
+    '**/unit/leaver.test.js',
+    '**/unit/ladder-groups.test.js',
+    '**/unit/engine-versions.test.js',
     '**/unit/mail-decision.test.js',
     '**/unit/events.test.js',
     '**/unit/message-template.test.js',

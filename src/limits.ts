@@ -138,6 +138,15 @@ export const WEBHOOK_KEPT_DAYS = 30;
 
 /** Messages that one replay sends again; repeat it for more. */
 export const REPLAYED_MAX = 10_000;
+/** Requests moved to another version by one transaction: a second of locks at most; the rest follows by timers. */
+export const MOVE_BATCH = 50;
+/** Requests named in one move, and requests of which a move tells why they stayed. */
+export const MOVED_AT_ONCE_MAX = 100;
+export const MOVE_KEPT_MAX = 500;
+
+/** Members of one approval group: what packs may give it, too. */
+export const GROUP_MEMBERS_MAX = 200;
+
 /** Events that people set on one record: the longest project of the catalogue has some thirty milestones. */
 export const RECORD_EVENTS_MAX = 100;
 

@@ -10,6 +10,7 @@ import { AuditCheckpointRow, AuditLeafRow } from './approvals/audit-checkpoint.j
 import { DecisionLink } from './approvals/decision-link.js';
 import { IdempotencyRecord } from './approvals/idempotency-record.js';
 import { ProcessVersion } from './approvals/process-version.js';
+import { RequestMove } from './approvals/request-move.js';
 import { RoutePreview } from './approvals/route-preview.js';
 import { Contract, ContractLine, PaymentTerm } from './contracts/contract.js';
 import { Contact } from './customers/contact.js';
@@ -100,6 +101,7 @@ export const ENTITIES = [
   RecurringRuleRow,
   Role,
   RoleGrant,
+  RequestMove,
   RoutePreview,
   RuleOccurrence,
   Session,

@@ -81,9 +81,11 @@ export interface ApprovalEvent {
 }
 
 export interface ApprovalGroup {
+  changed_because: string | null;
   key: string;
   title_en: string;
   title_zh: string;
+  version: Generated<number>;
 }
 
 export interface ApprovalGroupMember {
@@ -95,7 +97,9 @@ export interface ApprovalGroupMember {
 export interface ApprovalInterest {
   because: string;
   id: string;
+  lapsed: Generated<boolean>;
   person_id: string;
+  position: Generated<number>;
   request_id: string;
 }
 
@@ -138,6 +142,7 @@ export interface ApprovalRequest {
   carried_over: Json | null;
   chain_head: string;
   choices: Generated<Json>;
+  contact_id: string | null;
   content: Json;
   currency: string | null;
   department_id: string | null;
@@ -149,6 +154,7 @@ export interface ApprovalRequest {
   last_nudged_at: ColumnType<string, Date | string, Date | string> | null;
   number: string;
   owner_id: string;
+  pause_cause: string | null;
   paused_at: ColumnType<string, Date | string, Date | string> | null;
   process_version_id: string;
   purpose: string;
@@ -729,6 +735,22 @@ export interface RecurringRule {
   version: Generated<number>;
 }
 
+export interface RequestMove {
+  comment: string;
+  cursor: string | null;
+  finished_at: ColumnType<string, Date | string, Date | string> | null;
+  id: string;
+  kept: Generated<Json>;
+  kept_count: Generated<number>;
+  kind: string;
+  moved: Generated<number>;
+  process_key: string;
+  request_ids: Json | null;
+  started_at: ColumnType<string, Date | string, Date | string>;
+  started_by_id: string;
+  to_version_id: string | null;
+}
+
 export interface Role {
   key: string;
   permissions: Json;
@@ -876,6 +898,7 @@ export interface DB {
   quote_line: QuoteLine;
   record_event: RecordEvent;
   recurring_rule: RecurringRule;
+  request_move: RequestMove;
   role: Role;
   role_grant: RoleGrant;
   rule_occurrence: RuleOccurrence;

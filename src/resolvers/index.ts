@@ -3,6 +3,7 @@ import { ApprovalResolver } from './approvals/approval-resolver.js';
 import { ApprovalSubscriptions } from './approvals/approval-subscriptions.js';
 import { AssignmentFields } from './approvals/assignment-fields.js';
 import { ExplanationResolver } from './approvals/explanation-resolver.js';
+import { MoveResolver, RequestMoveFields } from './approvals/move-resolver.js';
 import { ProcessResolver } from './approvals/process-resolver.js';
 import { EventFields, ProcessFields, QuestionFields, RequestFields } from './approvals/request-fields.js';
 import { VerbResolver } from './approvals/verb-resolver.js';
@@ -29,6 +30,7 @@ import { DepartmentFields, OrganisationResolver, UserFields } from './organisati
 import { AbsenceFields, AbsenceResolver } from './organisation/absence-resolver.js';
 import { CalendarChangeFields, CalendarFields, CalendarResolver } from './organisation/calendar-resolver.js';
 import { LeaverResolver } from './organisation/leaver-resolver.js';
+import { MembershipResolver } from './organisation/membership-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
 import { ChatResolver } from './schedule/chat.js';
@@ -66,6 +68,8 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   InvoiceResolver,
   InvoiceStanding,
   LeaverResolver,
+  MembershipResolver,
+  MoveResolver,
   NotificationResolver,
   OrganisationResolver,
   OutboxResolver,
@@ -83,6 +87,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   RequestAttachmentResolver,
   RequestFields,
   RecurringRuleResolver,
+  RequestMoveFields,
   StalledResolver,
   TargetFields,
   RequestFilesResolver,

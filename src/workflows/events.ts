@@ -82,6 +82,14 @@ export const EVENT_TYPES = {
     en: 'An administrator skipped a step, reassigned or restarted.',
     zh: '管理员跳过步骤、改派或重新开始。',
   },
+  'approval.migrated': {
+    en: 'A request was moved to another version of its process.',
+    zh: '申请已迁移到流程的另一版本。',
+  },
+  'approval.contact.changed': {
+    en: 'Someone answers for a person who has left.',
+    zh: '已由他人接替离职人员处理申请。',
+  },
   'approval.ended': { en: 'A request ended; `status` says how.', zh: '申请已结束，status 为结果。' },
   ...ofSubjects,
   'project.stage.moved': { en: 'A stage of a project opened or closed.', zh: '项目阶段已开启或关闭。' },
@@ -202,7 +210,9 @@ function toldOf(after: RequestState, fact: Fact): Told[] {
     case 'GIVEN_BACK':
       return [tell('approval.assigned', { ...of(fact.ordinal), personId: fact.successor.personId })];
     case 'DELEGATE_ANSWERED':
-      return [tell('approval.assigned', { ...of(fact.ordinal), personId: fact.confirmation.personId })];
+      return fact.confirmation === null
+        ? []
+        : [tell('approval.assigned', { ...of(fact.ordinal), personId: fact.confirmation.personId })];
     case 'APPROVER_ADDED':
       return [tell('approval.assigned', { personId: fact.assignment.personId })];
     case 'REASSIGNED':
@@ -260,6 +270,17 @@ function toldOf(after: RequestState, fact: Fact): Told[] {
       return [tell('approval.resumed')];
     case 'OVERRIDDEN':
       return [tell('approval.overridden', { action: fact.action })];
+    case 'MIGRATED':
+      return [
+        tell('approval.migrated', {
+          fromVersion: fact.fromVersion,
+          toVersion: fact.toVersion,
+          asked: fact.asked,
+          removed: fact.removed,
+        }),
+      ];
+    case 'CONTACT_CHANGED':
+      return [tell('approval.contact.changed', { fromPersonId: fact.fromPersonId, personId: fact.personId })];
     case 'ENDED':
       return [tell('approval.ended', { status: fact.outcome }), subject(WORD_OF[fact.outcome])];
     case 'ASSIGNMENT_CLOSED':

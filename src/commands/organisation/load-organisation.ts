@@ -75,7 +75,7 @@ async function readOrganisation(em: EntityManager, revision: number): Promise<Or
   const db = readDb(em);
   const people = await db
     .selectFrom('app_user')
-    .select(['id', 'name', 'email', 'active', 'department_id', 'manager_id', 'calendar_key'])
+    .select(['id', 'name', 'email', 'active', 'department_id', 'manager_id', 'calendar_key', 'successor_id'])
     .orderBy('id')
     .execute();
   const departments = await db.selectFrom('department').selectAll().orderBy('id').execute();
@@ -120,6 +120,7 @@ async function readOrganisation(em: EntityManager, revision: number): Promise<Or
           departmentId: row.department_id,
           managerId: row.manager_id,
           calendarKey: row.calendar_key,
+          successorId: row.successor_id,
         },
       ]),
     ),
