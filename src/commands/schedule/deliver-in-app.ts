@@ -6,6 +6,7 @@ import { newRowId } from '../../entities/row-id.js';
 import type { TransactionContext } from '../transaction.js';
 import { NotBefore } from './channels.js';
 import { fanOut } from './fan-out.js';
+import { tellChats } from './tell-chats.js';
 
 /** A message to the administrators waits for the first one: a company may still be setting itself up. */
 const NOBODY_WAIT_MS = 60_000;
@@ -66,6 +67,11 @@ export async function deliverInApp(
     );
   }
   await fanOut(tx, { key: message.key, content }, told);
+  await tellChats(
+    tx,
+    { key: message.key, content },
+    told.map(({ person_id }) => person_id),
+  );
 }
 
 async function administrators(tx: TransactionContext): Promise<string[]> {
