@@ -8,6 +8,7 @@ import { buildSchema } from 'type-graphql';
 import { shareClock } from './clock.js';
 import { createBus, type ListeningBus } from './bus.js';
 import { countBadLink, DECISION_PATH, decideByLink } from './commands/approvals/decision-link.js';
+import { storeFile } from './commands/documents/store-file.js';
 import { installPacks, type InstalledPacks } from './commands/organisation/install-packs.js';
 import { hashToken } from './commands/organisation/sign-in.js';
 import type { ExternalChannels } from './commands/schedule/channels.js';
@@ -36,6 +37,7 @@ import { certificateOf } from './queries/approvals/evidence-certificate.js';
 import { refusalToAct } from './queries/approvals/may-act.js';
 import { loadActor } from './queries/organisation/load-actor.js';
 import { outboxMetrics, type ChannelMetrics } from './queries/schedule/outbox-metrics.js';
+import { fileContent } from './queries/documents/files.js';
 import { calendarFeed } from './queries/schedule/calendar-feed.js';
 import { timerMetrics, type TimerMetrics } from './queries/schedule/timer-metrics.js';
 import { RESOLVERS } from './resolvers/index.js';
@@ -279,6 +281,13 @@ async function serve({ config, contexts, bus, orm, queue, clock, log }: Served):
     },
     certificatePdf: async (ctx, requestId) =>
       certificatePdf(await certificateOf(ctx, requestId), ctx.language),
+    files: {
+      async store(ctx, file) {
+        const { id, digest, name, mediaType, size } = await storeFile(ctx, file);
+        return { id, digest, name, mediaType, size };
+      },
+      open: fileContent,
+    },
     calendarFeed: async (ctx, token) => {
       const reader = await openCalendarFeed(ctx, token);
       return reader && calendarFeed(ctx, reader);

@@ -10,6 +10,7 @@ import { AuditCheckpointRow, AuditLeafRow } from './approvals/audit-checkpoint.j
 import { DecisionLink } from './approvals/decision-link.js';
 import { IdempotencyRecord } from './approvals/idempotency-record.js';
 import { ProcessVersion } from './approvals/process-version.js';
+import { RequestMove } from './approvals/request-move.js';
 import { RoutePreview } from './approvals/route-preview.js';
 import { Contract, ContractLine, PaymentTerm } from './contracts/contract.js';
 import { Contact } from './customers/contact.js';
@@ -17,15 +18,20 @@ import { Customer } from './customers/customer.js';
 import { Document, FormTemplateRow } from './documents/document.js';
 import { Absence } from './organisation/absence.js';
 import { ApprovalGroup, ApprovalGroupMember } from './organisation/approval-group.js';
-import { BusinessCalendarRow } from './organisation/business-calendar.js';
+import { BusinessCalendarRow, CalendarChange } from './organisation/business-calendar.js';
 import { Department } from './organisation/department.js';
 import { NumberSequence, OrganisationRevision, SignInAttempt } from './organisation/counters.js';
 import { Role, RoleGrant } from './organisation/role.js';
 import { Session } from './organisation/session.js';
 import { User } from './organisation/user.js';
+import { PlanMilestoneMove } from './plans/milestone-move.js';
 import { PlanTemplateRow } from './plans/plan-template.js';
 import { Plan, PlanLine, PlanMilestone } from './plans/plan.js';
 import { ProjectTemplateRow } from './projects/project-template.js';
+import { Invoice, InvoiceLine } from './contracts/invoice.js';
+import { Quote, QuoteLine } from './contracts/quote.js';
+import { Attachment, StoredFile } from './documents/stored-file.js';
+import { ApprovalStanding } from './approvals/approval-standing.js';
 import { Project, ProjectStage } from './projects/project.js';
 import { MessageTemplateRow } from './schedule/message-template.js';
 import { NotificationPreferenceRow } from './schedule/notification-preference.js';
@@ -47,11 +53,15 @@ export const ENTITIES = [
   ApprovalQuestion,
   ApprovalReader,
   ApprovalRequest,
+  ApprovalStanding,
   ApprovalStep,
   ApprovalText,
+  Attachment,
   AuditCheckpointRow,
   AuditLeafRow,
   BusinessCalendarRow,
+  CalendarChange,
+
   CalendarFeed,
   Contact,
   Contract,
@@ -65,6 +75,8 @@ export const ENTITIES = [
   FormTemplateRow,
   IdempotencyRecord,
   MessageTemplateRow,
+  Invoice,
+  InvoiceLine,
   Notification,
   NotificationPreferenceRow,
   NumberSequence,
@@ -74,8 +86,11 @@ export const ENTITIES = [
   Plan,
   PlanLine,
   PlanMilestone,
+  PlanMilestoneMove,
   PlanTemplateRow,
   ProcessVersion,
+  Quote,
+  QuoteLine,
   Project,
   ProjectStage,
   ProjectTemplateRow,
@@ -83,10 +98,12 @@ export const ENTITIES = [
   RecurringRuleRow,
   Role,
   RoleGrant,
+  RequestMove,
   RoutePreview,
   RuleOccurrence,
   Session,
   SignInAttempt,
+  StoredFile,
   Timer,
   User,
 ];

@@ -7,7 +7,7 @@ import { answersToDelegator } from './hand-over.js';
 // Which decisions a link in a mail may carry: only those that the definition gives away, and that need nothing but a yes.
 
 /**
- * Holds for a decision that comes by a link. @throws STEP_UP_REQUIRED, COMMENT_REQUIRED, ACTION_NOT_ALLOWED when the
+ * Holds for a decision that comes by a link. @throws STEP_UP_REQUIRED, COMMENT_REQUIRED, ATTACHMENT_REQUIRED, ACTION_NOT_ALLOWED when the
  * person must sign in for it
  */
 function requireMailDecision(step: DecisionStep, action: DecisionAction): void {
@@ -15,6 +15,8 @@ function requireMailDecision(step: DecisionStep, action: DecisionAction): void {
     throw refusal('STEP_UP_REQUIRED', { minutes: step.requireFreshSignIn, step: step.key });
   if (step.requireComment === 'always' || (step.requireComment === 'on-rejection' && action === 'REJECT'))
     throw refusal('COMMENT_REQUIRED', { step: step.key });
+  if (step.requireAttachment?.includes(action as never))
+    throw refusal('ATTACHMENT_REQUIRED', { step: step.key });
   if (step.mailDecision !== true || step.kind !== 'approve' || !['APPROVE', 'REJECT'].includes(action))
     throw refusal('ACTION_NOT_ALLOWED', {
       action,

@@ -37,12 +37,12 @@ export class Timer {
 
   @Field(() => String, {
     description:
-      'What it will do: `approval-reminder`, `approval-rung`, `approval-expiry`, `milestone-reminder`, `milestone-rung`, `follow-up-reminder`, `follow-up-rung`, `recurring-rule`, `absence-begins`, `absence-ends`, `mail-digest`.',
+      'What it will do: `approval-reminder`, `approval-rung`, `approval-expiry`, `milestone-reminder`, `milestone-rung`, `follow-up-reminder`, `follow-up-rung`, `recurring-rule`, `absence-begins`, `absence-ends`, `calendar-recompute`, `mail-digest`, `requests-move`.',
   })
   @Property({ type: 'text' })
   kind!: string;
 
-  /** The request, plan, absence or person it belongs to. */
+  /** The request, plan, absence, person or change of a calendar it belongs to. */
   @Property({ type: 'uuid' })
   subjectId!: string;
 
