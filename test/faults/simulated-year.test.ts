@@ -1,8 +1,10 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { numberFrom } from '../support/random.js';
+import { START } from '../support/test-app.js';
 import { checkDatabase } from '../support/whole-database.js';
 import { expectYear } from '../support/year-company.js';
-import { logOfYear, playYear, START, type PlayedYear } from '../support/year-story.js';
+import { logOfYear } from '../support/year-log.js';
+import { playYear, type PlayedYear } from '../support/year-story.js';
 
 // A year of one company by the moved clock, or as many months of it as SIMULATED_MONTHS says, from Monday 20 May 2024.
 

@@ -8,7 +8,8 @@ import {
   type Span,
   type YearLadder,
 } from './year-calendar.js';
-import { MANAGER, type YearOracle } from './year-oracle.js';
+import type { YearOracle } from './year-oracle.js';
+import { MANAGER, WORKS_BY } from './year-people.js';
 
 // Approvals of the simulated year: steps as the packs' rows write them, each decided soon, or after a rung of its ladder.
 
@@ -57,7 +58,6 @@ export interface Running {
 
 export function startRequest(oracle: YearOracle, process: Process, request: YearRequest): Running {
   const running: Running = { asked: [] };
-  const calendar = oracle.calendars[process.calendar ?? 'monday-friday']!;
   const { title, requester } = request;
   const peopleOf = (rules: StepRow['approvers'] = []): string[] => [
     ...new Set(
@@ -89,8 +89,10 @@ export function startRequest(oracle: YearOracle, process: Process, request: Year
   };
 
   const openStep = (step: StepRow, closed: () => void): void => {
-    const due = step.due ? later(calendar, oracle.now, step.due) : null;
     let asked = peopleOf(step.approvers).map((person) => oracle.insteadOf(person));
+    // One person is asked at the opening of each of these steps: theirs is the calendar where the process names none.
+    const calendar = oracle.calendars[process.calendar ?? WORKS_BY[asked[0]!] ?? 'monday-friday']!;
+    const due = step.due ? later(calendar, oracle.now, step.due) : null;
     const stoodInFor = new Set<string>(peopleOf(step.approvers));
     let isOpen = true;
     running.asked = asked;

@@ -1,6 +1,7 @@
 import { CONTRACT_REVIEW, MONTHLY_PLAN, STAGE_GATE, startRequest, type Running } from './year-approvals.js';
 import { actsOf, DAY, HOUR, packFile, type YearLadder, type YearRule } from './year-calendar.js';
-import { YearOracle, type YearRecord, type YearSchedule } from './year-oracle.js';
+import { YearOracle } from './year-oracle.js';
+import type { YearRecord, YearSchedule } from './year-people.js';
 
 // What the people of the demo company begin in a year, by a seed: customers, complaints, projects, plans, contracts,
 // absences and things of their own.

@@ -8,92 +8,23 @@ import {
   readCalendar,
   recurring,
   later,
-  type Span,
   type YearCalendar,
   type YearLadder,
   type YearRule,
 } from './year-calendar.js';
+import {
+  DIGESTS,
+  FIELD_ROLES,
+  MANAGER,
+  NAMES,
+  CALL_AGAIN,
+  type YearAct,
+  type YearRecord,
+  type YearSchedule,
+} from './year-people.js';
 
 // What a year of the demo company must come to: a small world of its own that knows the packs' rows and what people do,
 // and writes down everything that is made, told, climbed and done, with its time.
-
-/** Something a person does over the public API. */
-export interface YearAct {
-  readonly at: number;
-  readonly as: string;
-  readonly act: string;
-  readonly with: Readonly<Record<string, unknown>>;
-}
-
-export const MANAGER: Readonly<Record<string, string | null>> = {
-  gm: null,
-  director: 'gm',
-  manager: 'director',
-  sales: 'manager',
-  planner: 'manager',
-  tech: 'gm',
-  finance: 'gm',
-  legal: 'gm',
-  warehouse: 'gm',
-  clerk: 'gm',
-  admin: 'gm',
-  auditor: 'gm',
-};
-/** Roles of the field-sales pack beside the demo people's own, by department of who holds them. */
-export const FIELD_ROLES = [
-  ['sales', 'field-representative', 'sales'],
-  ['planner', 'field-representative', 'sales'],
-  ['tech', 'field-representative', 'technical'],
-  ['manager', 'field-manager', 'sales'],
-  ['director', 'field-manager', 'marketing'],
-  ['clerk', 'front-desk', 'operations'],
-  ['warehouse', 'front-desk', 'operations'],
-] as const;
-export const CALENDAR_OF: Readonly<Record<string, string>> = {
-  sales: 'china',
-  marketing: 'china',
-  technical: 'china',
-  operations: 'monday-friday',
-};
-/** Who reads mail once a day, and by which calendar; all others get none. */
-export const DIGESTS: Readonly<Record<string, string>> = { manager: 'china', admin: 'monday-friday' };
-const NAMES: Readonly<Record<string, string>> = {
-  sales: 'Sam Song',
-  planner: 'Peter Pan',
-  tech: 'Tara Tian',
-};
-
-interface Made {
-  readonly do: string;
-  readonly kind: string;
-  readonly for: 'owner' | { readonly role: string; readonly each?: string };
-  readonly role?: string;
-  readonly text?: { readonly en: string };
-  readonly madeBefore?: Span;
-  readonly dueAfter?: Span;
-  readonly ladder?: YearLadder;
-}
-export interface YearSchedule {
-  readonly key: string;
-  readonly title: { readonly en: string };
-  readonly rule: YearRule;
-  readonly calendar?: string;
-  readonly on?: {
-    readonly subject: string;
-    readonly where?: Readonly<Record<string, readonly string[]>>;
-    readonly again?: boolean;
-  };
-  readonly makes?: Made;
-  readonly counts?: { readonly what: string; readonly kinds?: readonly string[]; readonly role: string };
-}
-
-export interface YearRecord {
-  readonly type: string;
-  readonly name: string;
-  readonly owner: string;
-  readonly events: Record<string, number | null>;
-  readonly fields: Record<string, string>;
-}
 
 interface Item {
   readonly rule: string;
@@ -279,8 +210,9 @@ export class YearOracle {
           const done = this.doings.filter(
             (one) => one.by === person && what.includes(one.what) && one.at >= begun && one.at < end,
           ).length;
-          if (done >= (rule['target'] as number)) continue;
-          const text = `${NAMES[person]}: ${title.en}: ${done} of ${rule['target']}.`;
+          const target = rule['target'] as number;
+          if (done >= target) continue;
+          const text = `${NAMES[person]}: ${title.en}: ${done} of ${target}.`;
           this.tell('SCHEDULE', `${key} ${person}`, [person, MANAGER[person]!], text);
         }
       });
@@ -452,8 +384,3 @@ export class YearOracle {
     });
   }
 }
-
-export const CALL_AGAIN: YearLadder = {
-  reminders: [{ when: 'before', offset: { after: 'PT2H', in: 'calendar' } }],
-  ladder: [{ after: { after: 'P1D', in: 'business' }, action: { do: 'notify', who: [{ rule: 'manager' }] } }],
-};
