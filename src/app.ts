@@ -340,10 +340,18 @@ async function saysOk(ask: () => Promise<unknown>): Promise<string> {
   }
 }
 
-const metricsText = (metrics: TimerMetrics): string =>
-  Object.entries(metrics)
-    .map(([name, value]) => `# TYPE countersign_${name} gauge\ncountersign_${name} ${value}\n`)
-    .join('');
+function metricsText({ overdueByKind, ...totals }: TimerMetrics): string {
+  const lines = Object.entries(totals).map(
+    ([name, value]) => `# TYPE countersign_${name} gauge\ncountersign_${name} ${value}\n`,
+  );
+  for (const name of ['overdue', 'oldestSeconds'] as const) {
+    const series = overdueByKind.map(
+      (one) => `countersign_overdueTimers_${name}{kind="${one.kind}"} ${one[name]}\n`,
+    );
+    lines.push(`# TYPE countersign_overdueTimers_${name} gauge\n${series.join('')}`);
+  }
+  return lines.join('');
+}
 
 const endpointsText = (byState: EndpointMetrics): string =>
   [

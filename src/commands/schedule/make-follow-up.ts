@@ -12,6 +12,7 @@ import type { BusinessCalendar } from '../../workflows/calendar.js';
 import { reckon, type Reckoned, type Repeat } from '../../workflows/follow-up.js';
 import { peopleFor, withStandIns } from '../../workflows/follow-up-people.js';
 import { ladderTimers, type Ladder } from '../../workflows/ladder.js';
+import { calendarOfDepartment } from '../../workflows/organisation.js';
 import type { Localised } from '../../workflows/process.js';
 import type { Anchors, SingleRule } from '../../workflows/schedule-rule.js';
 import { loadOrganisation, type OrganisationSnapshot } from '../organisation/load-organisation.js';
@@ -49,7 +50,7 @@ export interface NewFollowUp {
 /** The kind of its timers: `follow-up-reminder`, `follow-up-rung`. */
 export const FOLLOW_UP = 'follow-up';
 
-/** The calendar that a follow-up is reckoned in: its own, that of its department, or the default. */
+/** The calendar that a follow-up is reckoned in: its own, that of its department or the nearest above, or the default. */
 export function calendarFor(
   { organisation, calendarOf }: OrganisationSnapshot,
   {
@@ -57,8 +58,7 @@ export function calendarFor(
     departmentId,
   }: { readonly calendarKey: string | null; readonly departmentId: string | null },
 ): BusinessCalendar {
-  const ofDepartment = departmentId === null ? null : organisation.departments.get(departmentId)?.calendarKey;
-  return calendarOf(calendarKey ?? ofDepartment ?? null);
+  return calendarOf(calendarKey ?? calendarOfDepartment(organisation, departmentId));
 }
 
 /** Makes a follow-up with its ladder and the first event of its trail; a broken “not later than” is told at once. */
