@@ -33,6 +33,7 @@ import { LeaverResolver } from './organisation/leaver-resolver.js';
 import { MembershipResolver } from './organisation/membership-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
+import { ChatResolver } from './schedule/chat.js';
 import { FollowUpEventFields, FollowUpResolver } from './schedule/follow-up.js';
 import { CalendarFeedResolver } from './schedule/calendar-feed.js';
 import { NotificationResolver } from './schedule/notification.js';
@@ -40,6 +41,7 @@ import { OutboxResolver } from './schedule/outbox.js';
 import { RecurringRuleResolver, TargetFields } from './schedule/recurring-rule.js';
 import { StalledResolver } from './schedule/stalled.js';
 import { TimerResolver } from './schedule/timer.js';
+import { WebhookResolver } from './schedule/webhook.js';
 
 /** Everything that the schema is made of. */
 export const RESOLVERS: NonEmptyArray<new () => object> = [
@@ -48,6 +50,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ApprovalResolver,
   ApprovalSubscriptions,
   AssignmentFields,
+  ChatResolver,
   CalendarChangeFields,
   CalendarFields,
   CalendarResolver,
@@ -95,4 +98,5 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   TimerResolver,
   UserFields,
   VerbResolver,
+  WebhookResolver,
 ];

@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize';
-import { isRefusal, refusal } from '../errors.js';
+import { isRefusal, messageOf, refusal, type Language } from '../errors.js';
 import { lastVotes, peopleBehindApproval } from './carry-over.js';
 import { demandsOn, requireChosen, willBeAsked } from './choices.js';
 import { movedExpiry } from './clock.js';
@@ -11,7 +11,14 @@ import { approversFor, conditionHolds } from './open-step.js';
 import { isApprovedBySomebody, requireReason } from './override.js';
 import { permitOverride } from './permit-verbs.js';
 import { innerRules, isDecisionStep, nodesOf, stepOf } from './process.js';
-import type { ApproverRule, DecisionStep, ParallelStep, ProcessDefinition, StepNode } from './process.js';
+import type {
+  ApproverRule,
+  DecisionStep,
+  Localised,
+  ParallelStep,
+  ProcessDefinition,
+  StepNode,
+} from './process.js';
 import {
   assignmentsOf,
   currentStep,
@@ -54,7 +61,7 @@ export function migrate(draft: Draft, { by, definition, ...command }: Of<'migrat
   draft.request = { ...draft.request, definition };
   if (draft.request.status === 'PENDING') advance(draft);
   if (draft.request.status === 'APPROVED' && !isApprovedBySomebody(draft.request))
-    throw impossible(definition, 'nobody would have approved the request');
+    throw impossible(definition, WHY_NOT.nobody);
 }
 
 /** A step that the new version has waits to be asked again; one that it has not is over. */
@@ -83,8 +90,15 @@ export function releaseHold(draft: Draft, { by, comment }: Of<'hold' | 'release-
 const goOn = (draft: Draft, by: string, comment: string | null): void =>
   emit(draft, { type: 'RESUMED', by, comment, expiresAt: movedExpiry(draft.request, draft.world) });
 
-const impossible = ({ key, version }: ProcessDefinition, reason: string): Error =>
-  refusal('MIGRATION_IMPOSSIBLE', { process: key, version, reason });
+/** Why a request can't move, as people read it. */
+const WHY_NOT = {
+  nobody: { en: 'nobody would have approved the request', zh: '将没有任何人批准过该申请' },
+  other: { en: 'it is a process for something else', zh: '该流程用于其他事项' },
+  guard: { en: 'its guard does not hold for the subject', zh: '其适用条件对该事项不成立' },
+} as const;
+
+const impossible = ({ key, version }: ProcessDefinition, why: Localised): Error =>
+  refusal('MIGRATION_IMPOSSIBLE', { process: key, version, reason: why.en, reasonZh: why.zh });
 
 /** Whether the version is for this request at all. @throws NO_NEWER_VERSION, MIGRATION_IMPOSSIBLE */
 function requireFits(request: RequestState, definition: ProcessDefinition, world: World): void {
@@ -96,15 +110,17 @@ function requireFits(request: RequestState, definition: ProcessDefinition, world
     present.subjectType !== definition.subjectType ||
     present.purpose !== definition.purpose
   )
-    throw impossible(definition, 'it is a process for something else');
+    throw impossible(definition, WHY_NOT.other);
   const after: RequestState = { ...request, definition };
   try {
     if (!conditionHolds(after, definition.guard, world))
-      throw impossible(definition, 'its guard does not hold for the subject');
+      throw impossible(definition, WHY_NOT.guard);
     requireChosen(after, null, [], world);
   } catch (error) {
     if (!isRefusal(error) || error.code === 'MIGRATION_IMPOSSIBLE') throw error;
-    throw impossible(definition, error.message.replace(/\.$/, ''));
+    const because = (language: Language): string =>
+      messageOf(error.code, error.details, language).replace(/[.。]$/, '');
+    throw impossible(definition, { en: because('en'), zh: because('zh') });
   }
 }
 
