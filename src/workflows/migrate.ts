@@ -94,6 +94,7 @@ const goOn = (draft: Draft, by: string, comment: string | null): void =>
 const WHY_NOT = {
   nobody: { en: 'nobody would have approved the request', zh: '将没有任何人批准过该申请' },
   other: { en: 'it is a process for something else', zh: '该流程用于其他事项' },
+  choice: '新版本要求申请人指定审批人，而申请中未指定',
   guard: { en: 'its guard does not hold for the subject', zh: '其适用条件对该事项不成立' },
 } as const;
 
@@ -113,14 +114,15 @@ function requireFits(request: RequestState, definition: ProcessDefinition, world
     throw impossible(definition, WHY_NOT.other);
   const after: RequestState = { ...request, definition };
   try {
-    if (!conditionHolds(after, definition.guard, world))
-      throw impossible(definition, WHY_NOT.guard);
+    if (!conditionHolds(after, definition.guard, world)) throw impossible(definition, WHY_NOT.guard);
     requireChosen(after, null, [], world);
   } catch (error) {
     if (!isRefusal(error) || error.code === 'MIGRATION_IMPOSSIBLE') throw error;
     const because = (language: Language): string =>
       messageOf(error.code, error.details, language).replace(/[.。]$/, '');
-    throw impossible(definition, { en: because('en'), zh: because('zh') });
+    // The only input that a move checks is whom the requester would have had to name.
+    const zh = error.code === 'BAD_USER_INPUT' ? WHY_NOT.choice : because('zh');
+    throw impossible(definition, { en: because('en'), zh });
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { isRefusal, messageOf } from '../../src/errors.js';
 import type { Carry } from '../../src/workflows/carry-over.js';
 import { dryRunMigration } from '../../src/workflows/migration-dry-run.js';
 import type { ProcessDefinition } from '../../src/workflows/process.js';
@@ -206,6 +207,32 @@ describe('moved to another version of its definition, a request', () => {
     story.resubmit();
     expect(story.asked()).toEqual(['eve']);
   });
+});
+
+test('why a request cannot move is said in the language of the reader', () => {
+  const story = start(aStep('legal', { by: 'fay' }));
+  const to = version(2, aStep('legal', { by: 'fay' }));
+  const choice = { rule: 'requester-choice', among: people('bob', 'cid'), min: 1, max: 1 } as const;
+  for (const impossible of [
+    { ...to, guard: 'subject.amount > 5000.0' },
+    { ...to, purpose: 'other' },
+    version(2, aStep('new', { by: 'bob', when: 'false' })),
+    version(2, aStep('picked', { by: [choice] })),
+  ]) {
+    const refused = ((): unknown => {
+      try {
+        return story.migrate(impossible);
+      } catch (error) {
+        return error;
+      }
+    })();
+    if (!isRefusal(refused)) throw refused;
+    expect(refused.code).toBe('MIGRATION_IMPOSSIBLE');
+    const [, reason] = /：(.*)。$/.exec(messageOf(refused.code, refused.details, 'zh')) ?? [];
+    expect(reason).toMatch(/\p{Script=Han}/u);
+    expect(reason).not.toMatch(/[a-z]+ [a-z]+/);
+    expect(refused.message).not.toMatch(/\p{Script=Han}/u);
+  }
 });
 
 describe('moved with approvals that were given in another request, it', () => {
