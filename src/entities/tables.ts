@@ -752,6 +752,7 @@ export interface RequestMove {
 }
 
 export interface Role {
+  changed_because: string | null;
   key: string;
   permissions: Json;
   title_en: string;
