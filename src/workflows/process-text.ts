@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
+import { canonicalText } from './canonical.js';
 import { approverRules, processSchema } from './process-file.js';
 import type { ProcessDefinition } from './process.js';
 
@@ -32,10 +32,12 @@ const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 /** In the order of the schema, without every key that reading fills in with the same value again. */
 function withoutDefaults(value: Written, read: (value: Written) => object | undefined): Written {
   const meant = read(value) ?? value;
+  const whole = canonicalText(meant);
   let lean: Written = Object.fromEntries(Object.keys(meant).map((key) => [key, value[key]]));
   for (const key of Object.keys(lean)) {
     const { [key]: _, ...fewer } = lean;
-    if (isDeepStrictEqual(read(fewer), meant)) lean = fewer;
+    const again = read(fewer);
+    if (again && canonicalText(again) === whole) lean = fewer;
   }
   return lean;
 }

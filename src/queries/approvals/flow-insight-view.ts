@@ -1,9 +1,8 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { User } from '../../entities/organisation/user.js';
-import type { ReckonedInsight } from '../../commands/approvals/flow-insight.js';
-import type { NoCandidate } from '../../workflows/flow-candidate.js';
-import type { ReworkCause, StepInsight } from '../../workflows/flow-insight.js';
+import type { Suggested } from '../../workflows/flow-candidate.js';
+import type { FlowInsight, ReworkCause, StepInsight } from '../../workflows/flow-insight.js';
 import { personById } from '../organisation/people.js';
 
 export enum IdleReason {
@@ -157,18 +156,26 @@ export class FlowInsightView {
   load!: ApproverLoadView[];
 }
 
+interface Reckoned {
+  readonly insight: FlowInsight;
+  readonly leftOut: number;
+  readonly suggested: (finding: StepInsight | ReworkCause) => Suggested | null;
+}
+
 const seconds = (millis: number): number => Math.round(millis / 1000);
 
 export async function flowInsightView(
   ctx: Context,
-  { insight, leftOut, suggested }: ReckonedInsight,
+  { insight, leftOut, suggested }: Reckoned,
 ): Promise<FlowInsightView> {
   const { steps, load, firstCauses, ...rest } = insight;
-  const candidateOf = (finding: StepInsight | ReworkCause): WithCandidate => {
+  const candidateOf = (
+    finding: StepInsight | ReworkCause,
+  ): { candidate: string | null; noCandidate: NoCandidateReason | null } => {
     const found = suggested(finding);
     return {
       candidate: found && 'text' in found ? found.text : null,
-      noCandidate: found && 'why' in found ? (found.why satisfies NoCandidate as NoCandidateReason) : null,
+      noCandidate: found && 'why' in found ? (found.why as NoCandidateReason) : null,
     };
   };
   return {
