@@ -11,6 +11,7 @@ import { IdempotencyRecord } from './approvals/idempotency-record.js';
 import { ProcessVersion } from './approvals/process-version.js';
 import { RoutePreview } from './approvals/route-preview.js';
 import { Contract, ContractLine, PaymentTerm } from './contracts/contract.js';
+import { PaymentLadderRow, Receipt, Receivable } from './contracts/receivable.js';
 import { Contact } from './customers/contact.js';
 import { Customer } from './customers/customer.js';
 import { Document, FormTemplateRow } from './documents/document.js';
@@ -32,6 +33,7 @@ import { OutboxMessage } from './schedule/outbox-message.js';
 import { RecurringRuleRow, RuleOccurrence } from './schedule/recurring-rule.js';
 import { CalendarFeed } from './schedule/calendar-feed.js';
 import { Timer } from './schedule/timer.js';
+import { TimerEvent } from './schedule/timer-event.js';
 
 /** Every table. */
 export const ENTITIES = [
@@ -64,6 +66,7 @@ export const ENTITIES = [
   NumberSequence,
   OrganisationRevision,
   OutboxMessage,
+  PaymentLadderRow,
   PaymentTerm,
   Plan,
   PlanLine,
@@ -73,6 +76,8 @@ export const ENTITIES = [
   Project,
   ProjectStage,
   ProjectTemplateRow,
+  Receipt,
+  Receivable,
   RecordEvent,
   RecurringRuleRow,
   Role,
@@ -82,5 +87,6 @@ export const ENTITIES = [
   Session,
   SignInAttempt,
   Timer,
+  TimerEvent,
   User,
 ];

@@ -427,6 +427,12 @@ export interface OutboxMessage {
   tries: Generated<number>;
 }
 
+export interface PaymentLadder {
+  definition: Json;
+  key: string;
+  version: number;
+}
+
 export interface PaymentTerm {
   amount: Numeric;
   contract_id: string;
@@ -521,11 +527,15 @@ export interface Project {
 }
 
 export interface ProjectStage {
+  active_at: ColumnType<string, Date | string, Date | string> | null;
+  chase_cycle: Generated<number>;
   closed_at: ColumnType<string, Date | string, Date | string> | null;
   id: string;
   key: string;
   position: number;
   project_id: string;
+  rung: Generated<number>;
+  stalls_at: ColumnType<string, Date | string, Date | string> | null;
   started_at: ColumnType<string, Date | string, Date | string> | null;
   status: Generated<string>;
   title_en: string;
@@ -537,6 +547,29 @@ export interface ProjectTemplate {
   id: string;
   key: string;
   version: number;
+}
+
+export interface Receipt {
+  amount: Numeric;
+  at: ColumnType<string, Date | string, Date | string>;
+  by_id: string;
+  corrects_id: string | null;
+  id: string;
+  note: string | null;
+  received_on: string;
+  term_id: string;
+}
+
+export interface Receivable {
+  contract_id: string;
+  cycle: Generated<number>;
+  due_at: ColumnType<string, Date | string, Date | string>;
+  id: string;
+  ladder: Json;
+  rung: Generated<number>;
+  since: ColumnType<string, Date | string, Date | string>;
+  status: Generated<string>;
+  term_id: string;
 }
 
 export interface RecordEvent {
@@ -613,9 +646,21 @@ export interface Timer {
   id: string;
   key: string;
   kind: string;
+  paused_at: ColumnType<string, Date | string, Date | string> | null;
   payload: Json;
   state: Generated<string>;
   subject_id: string;
+}
+
+export interface TimerEvent {
+  at: ColumnType<string, Date | string, Date | string>;
+  by_id: string | null;
+  due_after: ColumnType<string, Date | string, Date | string>;
+  due_before: ColumnType<string, Date | string, Date | string>;
+  id: string;
+  reason: string | null;
+  timer_id: string;
+  type: string;
 }
 
 export interface DB {
@@ -650,6 +695,7 @@ export interface DB {
   number_sequence: NumberSequence;
   organisation_revision: OrganisationRevision;
   outbox_message: OutboxMessage;
+  payment_ladder: PaymentLadder;
   payment_term: PaymentTerm;
   plan: Plan;
   plan_line: PlanLine;
@@ -659,6 +705,8 @@ export interface DB {
   project: Project;
   project_stage: ProjectStage;
   project_template: ProjectTemplate;
+  receipt: Receipt;
+  receivable: Receivable;
   record_event: RecordEvent;
   recurring_rule: RecurringRule;
   role: Role;
@@ -667,4 +715,5 @@ export interface DB {
   session: Session;
   sign_in_attempt: SignInAttempt;
   timer: Timer;
+  timer_event: TimerEvent;
 }

@@ -20,7 +20,7 @@ import { NotificationResolver } from './schedule/notification.js';
 import { OutboxResolver } from './schedule/outbox.js';
 import { RecurringRuleResolver, TargetFields } from './schedule/recurring-rule.js';
 import { StalledResolver } from './schedule/stalled.js';
-import { TimerResolver } from './schedule/timer.js';
+import { TimerEventFields, TimerResolver } from './schedule/timer.js';
 
 /** Everything that the schema is made of. */
 export const RESOLVERS: NonEmptyArray<new () => object> = [
@@ -53,6 +53,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   RecurringRuleResolver,
   StalledResolver,
   TargetFields,
+  TimerEventFields,
   TimerResolver,
   UserFields,
   VerbResolver,

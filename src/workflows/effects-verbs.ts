@@ -48,6 +48,7 @@ export function effectsOfVerb(
         attempt: fact.attempt,
         index: timer.index,
         at: timer.at,
+        restarted: true,
       }));
     case 'PAUSED':
       return [

@@ -1,6 +1,6 @@
 import { readDb } from '../../entities/read-db.js';
 import { newRowId } from '../../entities/row-id.js';
-import { Timer, TimerState } from '../../entities/schedule/timer.js';
+import { PENDING_TIMERS, Timer, TimerState } from '../../entities/schedule/timer.js';
 import type { LadderTimer } from '../../workflows/ladder.js';
 import type { TransactionContext } from '../transaction.js';
 
@@ -67,7 +67,7 @@ export async function cancelLadderTimers(
     .updateTable('timer')
     .set({ state: TimerState.CANCELLED })
     .where('subject_id', '=', id)
-    .where('state', '=', TimerState.SCHEDULED)
+    .where('state', 'in', PENDING_TIMERS)
     .where('kind', 'in', [`${kind}-reminder`, `${kind}-rung`]);
   if (part !== null) query = query.where('key', 'like', `${kind}/${id}/${part}/%`);
   await query.execute();

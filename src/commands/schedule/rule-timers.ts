@@ -1,5 +1,5 @@
 import { readDb } from '../../entities/read-db.js';
-import { TimerState } from '../../entities/schedule/timer.js';
+import { PENDING_TIMERS, TimerState } from '../../entities/schedule/timer.js';
 import type { BusinessCalendar } from '../../workflows/calendar.js';
 import { actingAt, nextFiring, type Firing, type Place } from '../../workflows/recurring-rule.js';
 import { natureOf, type ScheduleDefinition } from '../../workflows/schedule-file.js';
@@ -63,7 +63,7 @@ export async function cancelRuleTimers(tx: TransactionContext, ruleId: string): 
     .set({ state: TimerState.CANCELLED })
     .where('subject_id', '=', ruleId)
     .where('kind', '=', RECURRING_RULE)
-    .where('state', '=', TimerState.SCHEDULED)
+    .where('state', 'in', PENDING_TIMERS)
     .execute();
 }
 
