@@ -233,7 +233,7 @@ function compilePack(
   const complete = draft.whole && problems.length === 0;
   const projectTemplates = ofKind(draft, 'project-template').map(({ document, data }) => {
     const template = compileProjectTemplate(data, titles);
-    const flaws = [...problemsOfProjectTemplate(template, titles)];
+    const flaws = [...problemsOfProjectTemplate(template, titles, names)];
     report(document, flaws);
     if (complete && flaws.length === 0) report(document, ungatedStages(template, visible));
     return template;

@@ -70,6 +70,7 @@ export async function testApp(overrides: Partial<Config> = {}): Promise<TestApp>
   };
   const app = await createApp({ config, databaseUrl: database.url, clock: { now: () => now }, log });
   await seedDemo((actor) => app.makeContext(actor), { value: 'a password for tests', from: 'test' });
+  await restDemoProject(readDb(app.orm.em.fork()));
   const tokens = new Map<string, string>();
   const people = new Map<string, string>();
 
@@ -149,4 +150,14 @@ export async function testApp(overrides: Partial<Config> = {}): Promise<TestApp>
       await database.close();
     },
   };
+}
+
+/** Nothing ever happens to the demo's own project: what is told of it when it stalls belongs to no test. */
+async function restDemoProject(db: ReturnType<typeof readDb>): Promise<void> {
+  await db.updateTable('project_stage').set({ active_at: null, stalls_at: null }).execute();
+  await db
+    .updateTable('timer')
+    .set({ state: 'CANCELLED' })
+    .where('kind', 'in', ['stage-reminder', 'stage-rung'])
+    .execute();
 }

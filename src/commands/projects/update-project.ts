@@ -8,6 +8,7 @@ import { lockRecord, touchRecord } from '../business-record.js';
 import { checkVisible, requireSound, requireVersion } from '../input.js';
 import { anchorsMoved } from '../schedule/anchors-moved.js';
 import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
+import { stageActivity } from './stage-activity.js';
 import { checkProject, ProjectFields, setProjectFields } from './project-fields.js';
 
 @InputType({ description: 'A change of a project; fields left out keep their values.' })
@@ -51,6 +52,7 @@ export function updateProject(ctx: Context, input: UpdateProjectInput): Promise<
     setProjectFields(project, input);
     touchRecord(project, actor.id, tx.now);
     await anchorsMoved(tx, { kind: RecordKind.PROJECT, id });
+    await stageActivity(tx, { projectId: id });
     return { project };
   });
 }
