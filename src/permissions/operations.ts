@@ -130,6 +130,8 @@ export const OPERATIONS: RuleTree = {
     completePlanMilestone: signedIn,
     createContract: may('contract:create'),
     updateContract: may('contract:update'),
+    recordReceipt: signedIn,
+    correctReceipt: signedIn,
     createDocument: may('document:create'),
     updateDocument: may('document:update'),
     createRecurringRule: may('schedule:manage'),

@@ -6,6 +6,7 @@ import { ExplanationResolver } from './approvals/explanation-resolver.js';
 import { ProcessResolver } from './approvals/process-resolver.js';
 import { EventFields, ProcessFields, QuestionFields, RequestFields } from './approvals/request-fields.js';
 import { VerbResolver } from './approvals/verb-resolver.js';
+import { PaymentTermResolver, ReceiptFields } from './contracts/receipt-resolver.js';
 import { ContractResolver } from './contracts/contract-resolver.js';
 import { CustomerResolver } from './customers/customer-resolver.js';
 import { DocumentResolver } from './documents/document-resolver.js';
@@ -42,6 +43,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   NotificationResolver,
   OrganisationResolver,
   OutboxResolver,
+  PaymentTermResolver,
   PlanMilestoneResolver,
   PlanResolver,
   ProcessFields,
@@ -50,6 +52,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ProjectStageResolver,
   QuestionFields,
   RequestFields,
+  ReceiptFields,
   RecurringRuleResolver,
   StalledResolver,
   TargetFields,

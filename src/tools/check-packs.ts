@@ -28,6 +28,7 @@ else {
       [pack.forms.length, 'forms'],
       [pack.roles.length, 'roles'],
       [pack.schedules.length, 'schedule rules'],
+      [pack.paymentLadders.length, 'payment ladders'],
       [pack.acceptance.length, 'acceptance cases'],
     ] as const;
     console.log(

@@ -100,6 +100,26 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
     tests: [ANCHORED],
   },
   'T-04': { what: 'Customer revisit every three months', missing: null, tests: [ANCHORED] },
+  'T-05': {
+    what: 'Receivables: reminders around the due day, then the dunning ladder',
+    missing: 'no dunning letter is printed',
+    tests: [
+      [
+        'test/integration/payments.test.ts',
+        'is reminded of before and on its day, then climbs: its owner, a call, the manager, the director (T-05, T-46)',
+      ],
+    ],
+  },
+  'T-46': {
+    what: 'Overdue receivables climb: reminder, a call, the manager, the director; paid in full it ends',
+    missing: null,
+    tests: [
+      [
+        'test/integration/payments.test.ts',
+        'is chased no more once it is paid in full, and again, from where it stood, when that is taken back',
+      ],
+    ],
+  },
   'T-08': { what: 'Deepening meeting: the earlier of two limits', missing: null, tests: [ANCHORED] },
   'T-09': { what: 'Handover meeting after the coordination meeting', missing: null, tests: [ANCHORED] },
   'T-10': {

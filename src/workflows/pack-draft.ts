@@ -3,6 +3,7 @@ import { acceptanceSchema } from './acceptance-file.js';
 import { authoritySchema } from './authority-file.js';
 import { groupsSchema } from './groups-file.js';
 import { readDocuments, shapeOf, type Finding, type PackSource, type SourceDocument } from './pack-file.js';
+import { paymentLadderSchema } from './payment-ladder.js';
 import { processSchema } from './process-file.js';
 import { keySchema, localised } from './process.js';
 import { scheduleSchema } from './schedule-file.js';
@@ -30,6 +31,7 @@ const SCHEMAS = {
   authority: authoritySchema,
   groups: groupsSchema,
   schedule: scheduleSchema,
+  'payment-ladder': paymentLadderSchema,
 } as const;
 export type Kind = keyof typeof SCHEMAS;
 

@@ -13,6 +13,7 @@ import {
   type Problem,
   type SourceDocument,
 } from './pack-file.js';
+import { problemsOfPaymentLadder, type PaymentLadder } from './payment-ladder.js';
 import { compileProcess } from './process-file.js';
 import { isDecisionStep, nodesOf, type Localised, type ProcessDefinition } from './process.js';
 import { PROOF_BUDGET } from './prove-conditions.js';
@@ -51,6 +52,7 @@ export interface Pack {
   readonly authority: readonly AuthorityTable[];
   readonly groups: readonly GroupTemplate[];
   readonly schedules: readonly ScheduleDefinition[];
+  readonly paymentLadders: readonly PaymentLadder[];
 }
 
 /** What a pack may name beside its own. */
@@ -164,6 +166,7 @@ function clashesOf(pack: Pack, folder: PackFolder, others: readonly Pack[]): Fin
     'authority',
     'groups',
     'schedules',
+    'paymentLadders',
   ] as const) {
     for (const { key } of pack[part]) {
       const other = others.find((known) => known[part].some((item) => item.key === key));
@@ -262,6 +265,12 @@ function compilePack(
         problems.push(document.place({ ...problem, path: ['rules', index, ...problem.path] }));
     return data.rules;
   });
+  const paymentLadders = ofKind(draft, 'payment-ladder').map(
+    ({ document, data: { kind: _kind, ...ladder } }) => {
+      report(document, problemsOfPaymentLadder(ladder, names));
+      return ladder;
+    },
+  );
   const roles = ofKind(draft, 'roles').flatMap(({ data }) => data.roles as readonly RoleTemplate[]);
   const pack = {
     ...header,
@@ -274,6 +283,7 @@ function compilePack(
     authority,
     groups: ofKind(draft, 'groups').flatMap(({ data }) => data.groups as readonly GroupTemplate[]),
     schedules,
+    paymentLadders,
   };
   return { pack, problems };
 }

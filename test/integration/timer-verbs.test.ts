@@ -99,6 +99,8 @@ describe('a timer that is put off', () => {
       id: second!.id,
       history: [{ type: 'SNOOZED', reason, by: { email: 'admin@demo.local' } }],
     });
+    const db = readDb(app.app.orm.em.fork());
+    await expect(db.deleteFrom('timer_event').execute()).rejects.toThrow('append-only');
     await later(25);
     expect(await happened(id)).toEqual([]);
     await later(6);

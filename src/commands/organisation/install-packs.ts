@@ -124,7 +124,7 @@ async function installTemplates(tx: TransactionContext, packs: readonly Pack[]):
       .onConflict((conflict) => conflict.columns(['key', 'version']).doNothing())
       .execute();
   }
-  for (const table of ['plan_template', 'form_template'] as const) {
+  for (const table of ['plan_template', 'form_template', 'payment_ladder'] as const) {
     const rows = packs.flatMap((pack) =>
       table === 'plan_template'
         ? pack.planTemplates.map((template) => ({
@@ -132,10 +132,10 @@ async function installTemplates(tx: TransactionContext, packs: readonly Pack[]):
             version: template.version,
             definition: JSON.stringify(template),
           }))
-        : pack.forms.map((form) => ({
-            key: form.key,
+        : pack[table === 'form_template' ? 'forms' : 'paymentLadders'].map((one) => ({
+            key: one.key,
             version: pack.version,
-            definition: JSON.stringify(form),
+            definition: JSON.stringify(one),
           })),
     );
     if (rows.length === 0) continue;

@@ -6,6 +6,7 @@ import { refusal } from '../../../errors.js';
 import type { SUBJECT_TYPES } from '../../../workflows/subject-types.js';
 import { lockRecord, touchRecord } from '../../business-record.js';
 import { checkContract, checkWholeContract, setContractFields } from '../../contracts/contract-fields.js';
+import { bringReceivables } from '../../contracts/receivables.js';
 import { requireSound } from '../../input.js';
 import { requireActor, requireId, type TransactionContext } from '../../transaction.js';
 import { day, decimal, parseAmendment } from './amendment.js';
@@ -27,6 +28,7 @@ export const contractSubject: SubjectHandler = {
     contract.status = STATUS_AFTER[event];
     touchRecord(contract, null, tx.now);
     await tx.em.flush();
+    await bringReceivables(tx, id);
   },
 };
 
