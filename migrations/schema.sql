@@ -24,7 +24,8 @@ create table app_user (
   created_at timestamp(3) with time zone not null,
   left_at timestamp(3) with time zone,
   leaving_reason text,
-  successor_id uuid
+  successor_id uuid,
+  calendar_key text
 );
 
 create table approval_assignment (
@@ -73,7 +74,9 @@ create table approval_event (
 create table approval_group (
   key text not null,
   title_en text not null,
-  title_zh text not null
+  title_zh text not null,
+  version integer not null default 1,
+  changed_because text
 );
 
 create table approval_group_member (
@@ -86,7 +89,9 @@ create table approval_interest (
   id uuid not null,
   request_id uuid not null,
   person_id uuid not null,
-  because text not null
+  because text not null,
+  position integer not null default 0,
+  lapsed boolean not null default false
 );
 
 create table approval_preview (
@@ -148,7 +153,24 @@ create table approval_request (
   fact_count integer not null,
   chain_head text not null,
   expires_at timestamp(3) with time zone,
-  choices jsonb not null default '[]'::jsonb
+  choices jsonb not null default '[]'::jsonb,
+  carried_over jsonb,
+  attachments jsonb not null default '[]'::jsonb,
+  pause_cause text,
+  contact_id uuid
+);
+
+create table approval_standing (
+  id uuid not null,
+  subject_type text not null,
+  subject_id uuid not null,
+  purpose text not null,
+  request_id uuid not null,
+  touched_fields jsonb not null default '[]'::jsonb,
+  voided_steps jsonb not null default '[]'::jsonb,
+  asked_steps jsonb not null default '[]'::jsonb,
+  changed_by_id uuid,
+  changed_at timestamp(3) with time zone
 );
 
 create table approval_step (
@@ -168,7 +190,8 @@ create table approval_step (
   reason text,
   rung integer not null,
   timers jsonb not null default '[]'::jsonb,
-  clock_stopped_at timestamp(3) with time zone
+  clock_stopped_at timestamp(3) with time zone,
+  calendar_key text
 );
 
 create table approval_text (
@@ -181,6 +204,13 @@ create table approval_text (
   erased_at timestamp(3) with time zone,
   erased_by_id uuid,
   reason text
+);
+
+create table attachment (
+  id uuid not null,
+  subject_type text not null,
+  subject_id uuid not null,
+  file_id uuid not null
 );
 
 create table audit_checkpoint (
@@ -205,7 +235,22 @@ create table audit_leaf (
 
 create table business_calendar (
   key text not null,
-  definition jsonb not null
+  definition jsonb not null,
+  version integer not null default 1,
+  is_default boolean not null default false,
+  imported jsonb not null default '{}'::jsonb
+);
+
+create table calendar_change (
+  id uuid not null,
+  calendar_key text not null,
+  version integer not null,
+  kind text not null,
+  definition jsonb,
+  person_id uuid,
+  department_id uuid,
+  changed_by_id uuid not null,
+  changed_at timestamp(3) with time zone not null
 );
 
 create table calendar_feed (
@@ -247,7 +292,10 @@ create table contract (
   signing_mode text,
   discount_percent numeric(5,2) not null default 0.00,
   starts_on date,
-  ends_on date
+  ends_on date,
+  note text,
+  quote_id uuid,
+  copied_from_id uuid
 );
 
 create table contract_line (
@@ -276,6 +324,17 @@ create table customer (
   level text not null default 'C'::text,
   status text not null default 'POTENTIAL'::text,
   notes text
+);
+
+create table decision_link (
+  id uuid not null,
+  token_hash text not null,
+  form_token text not null,
+  assignment_id uuid not null,
+  person_id uuid not null,
+  decision text not null,
+  expires_at timestamp(3) with time zone not null,
+  used_at timestamp(3) with time zone
 );
 
 create table department (
@@ -367,6 +426,42 @@ create table idempotency_record (
   expires_at timestamp(3) with time zone not null
 );
 
+create table invoice (
+  id uuid not null,
+  number text not null,
+  owner_id uuid not null,
+  department_id uuid,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  created_by_id uuid not null,
+  updated_by_id uuid not null,
+  version integer not null default 1,
+  archived_at timestamp(3) with time zone,
+  title text not null,
+  status text not null default 'DRAFT'::text,
+  customer_id uuid not null,
+  contract_id uuid not null,
+  due_on date,
+  amount numeric(18,2) not null,
+  currency character(3) not null,
+  discount_percent numeric(5,2) not null default 0.00,
+  note text
+);
+
+create table invoice_line (
+  id uuid not null,
+  position integer not null,
+  description text not null,
+  quantity numeric(18,2) not null,
+  unit_price numeric(18,2) not null,
+  invoice_id uuid not null
+);
+
+create table message_template (
+  key text not null,
+  definition jsonb not null
+);
+
 create table notification (
   id uuid not null,
   message_key text not null,
@@ -376,7 +471,20 @@ create table notification (
   text_zh text not null,
   request_id uuid,
   created_at timestamp(3) with time zone not null,
-  read_at timestamp(3) with time zone
+  read_at timestamp(3) with time zone,
+  digest_key text
+);
+
+create table notification_preference (
+  id uuid not null,
+  person_id uuid not null,
+  mail jsonb not null,
+  digest_hour integer not null,
+  quiet_from text,
+  quiet_until text,
+  urgent text[] not null,
+  time_zone text,
+  updated_at timestamp(3) with time zone not null
 );
 
 create table number_sequence (
@@ -399,7 +507,8 @@ create table outbox_message (
   next_try_at timestamp(3) with time zone not null,
   last_error text,
   created_at timestamp(3) with time zone not null,
-  delivered_at timestamp(3) with time zone
+  delivered_at timestamp(3) with time zone,
+  receiver text
 );
 
 create table payment_ladder (
@@ -432,7 +541,8 @@ create table plan (
   kind text not null,
   status text not null default 'DRAFT'::text,
   template_key text,
-  period text not null
+  period text not null,
+  template_version integer
 );
 
 create table plan_line (
@@ -461,6 +571,17 @@ create table plan_milestone (
   waits_for text,
   done_by text not null,
   form_key text
+);
+
+create table plan_milestone_move (
+  id uuid not null,
+  milestone_id uuid not null,
+  was_due_at timestamp(3) with time zone,
+  due_at timestamp(3) with time zone,
+  calendar_key text not null,
+  calendar_version integer not null,
+  change_id uuid not null,
+  moved_at timestamp(3) with time zone not null
 );
 
 create table plan_template (
@@ -524,6 +645,38 @@ create table project_template (
   definition jsonb not null
 );
 
+create table quote (
+  id uuid not null,
+  number text not null,
+  owner_id uuid not null,
+  department_id uuid,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  created_by_id uuid not null,
+  updated_by_id uuid not null,
+  version integer not null default 1,
+  archived_at timestamp(3) with time zone,
+  title text not null,
+  status text not null default 'DRAFT'::text,
+  customer_id uuid not null,
+  project_id uuid,
+  valid_until date,
+  copied_from_id uuid,
+  amount numeric(18,2) not null,
+  currency character(3) not null,
+  discount_percent numeric(5,2) not null default 0.00,
+  note text
+);
+
+create table quote_line (
+  id uuid not null,
+  position integer not null,
+  description text not null,
+  quantity numeric(18,2) not null,
+  unit_price numeric(18,2) not null,
+  quote_id uuid not null
+);
+
 create table receipt (
   id uuid not null,
   term_id uuid not null,
@@ -573,6 +726,22 @@ create table recurring_rule (
   updated_at timestamp(3) with time zone not null
 );
 
+create table request_move (
+  id uuid not null,
+  kind text not null,
+  process_key text not null,
+  to_version_id uuid,
+  request_ids jsonb,
+  comment text not null,
+  started_by_id uuid not null,
+  started_at timestamp(3) with time zone not null,
+  cursor uuid,
+  moved integer not null default 0,
+  kept_count integer not null default 0,
+  kept jsonb not null default '[]'::jsonb,
+  finished_at timestamp(3) with time zone
+);
+
 create table role (
   key text not null,
   title_en text not null,
@@ -613,6 +782,17 @@ create table sign_in_attempt (
   key text not null,
   points integer not null default 0,
   expire bigint
+);
+
+create table stored_file (
+  id uuid not null,
+  digest text not null,
+  name text not null,
+  media_type text not null,
+  size integer not null,
+  content bytea not null,
+  uploaded_by_id uuid not null,
+  uploaded_at timestamp(3) with time zone not null
 );
 
 create table timer (
@@ -728,7 +908,15 @@ alter table approval_request add constraint approval_request_requester_id_foreig
 
 alter table approval_request add constraint approval_request_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'RETURNED'::text, 'APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text, 'CANCELLED'::text, 'EXPIRED'::text])));
 
-alter table approval_request add constraint approval_request_subject_type_check CHECK ((subject_type = ANY (ARRAY['CONTRACT'::text, 'PLAN'::text, 'PROJECT'::text, 'DOCUMENT'::text])));
+alter table approval_request add constraint approval_request_subject_type_check CHECK ((subject_type = ANY (ARRAY['CONTRACT'::text, 'PLAN'::text, 'PROJECT'::text, 'DOCUMENT'::text, 'QUOTE'::text, 'INVOICE'::text])));
+
+alter table approval_standing add constraint approval_standing_pkey PRIMARY KEY (id);
+
+alter table approval_standing add constraint approval_standing_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
+
+alter table approval_standing add constraint approval_standing_subject_id_purpose_unique UNIQUE (subject_id, purpose);
+
+alter table approval_standing add constraint approval_standing_subject_type_check CHECK ((subject_type = ANY (ARRAY['CONTRACT'::text, 'PLAN'::text, 'PROJECT'::text, 'DOCUMENT'::text, 'QUOTE'::text, 'INVOICE'::text])));
 
 alter table approval_step add constraint approval_step_pkey PRIMARY KEY (id);
 
@@ -742,6 +930,14 @@ alter table approval_text add constraint approval_text_pkey PRIMARY KEY (commitm
 
 alter table approval_text add constraint approval_text_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
 
+alter table attachment add constraint attachment_file_id_foreign FOREIGN KEY (file_id) REFERENCES stored_file(id);
+
+alter table attachment add constraint attachment_pkey PRIMARY KEY (id);
+
+alter table attachment add constraint attachment_subject_id_file_id_unique UNIQUE (subject_id, file_id);
+
+alter table attachment add constraint attachment_subject_type_check CHECK ((subject_type = ANY (ARRAY['CONTRACT'::text, 'PLAN'::text, 'PROJECT'::text, 'DOCUMENT'::text, 'QUOTE'::text, 'INVOICE'::text])));
+
 alter table audit_checkpoint add constraint audit_checkpoint_pkey PRIMARY KEY (sequence);
 
 alter table audit_leaf add constraint audit_leaf_pkey PRIMARY KEY ("position");
@@ -751,6 +947,12 @@ alter table audit_leaf add constraint audit_leaf_request_id_fact_count_unique UN
 alter table audit_leaf add constraint audit_leaf_request_id_foreign FOREIGN KEY (request_id) REFERENCES approval_request(id);
 
 alter table business_calendar add constraint business_calendar_pkey PRIMARY KEY (key);
+
+alter table calendar_change add constraint calendar_change_changed_by_id_foreign FOREIGN KEY (changed_by_id) REFERENCES app_user(id);
+
+alter table calendar_change add constraint calendar_change_kind_check CHECK ((kind = ANY (ARRAY['CREATED'::text, 'EDITED'::text, 'IMPORTED'::text, 'ASSIGNED'::text])));
+
+alter table calendar_change add constraint calendar_change_pkey PRIMARY KEY (id);
 
 alter table calendar_feed add constraint calendar_feed_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
 
@@ -766,6 +968,8 @@ alter table contact add constraint contact_part_check CHECK ((part = ANY (ARRAY[
 
 alter table contact add constraint contact_pkey PRIMARY KEY (id);
 
+alter table contract add constraint contract_copied_from_id_foreign FOREIGN KEY (copied_from_id) REFERENCES contract(id);
+
 alter table contract add constraint contract_customer_id_foreign FOREIGN KEY (customer_id) REFERENCES customer(id);
 
 alter table contract add constraint contract_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
@@ -780,7 +984,9 @@ alter table contract add constraint contract_pkey PRIMARY KEY (id);
 
 alter table contract add constraint contract_project_id_foreign FOREIGN KEY (project_id) REFERENCES project(id);
 
-alter table contract add constraint contract_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'REJECTED'::text])));
+alter table contract add constraint contract_quote_id_foreign FOREIGN KEY (quote_id) REFERENCES quote(id);
+
+alter table contract add constraint contract_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'AMENDED'::text, 'REJECTED'::text])));
 
 alter table contract_line add constraint contract_line_contract_id_foreign FOREIGN KEY (contract_id) REFERENCES contract(id) ON DELETE CASCADE;
 
@@ -797,6 +1003,16 @@ alter table customer add constraint customer_owner_id_foreign FOREIGN KEY (owner
 alter table customer add constraint customer_pkey PRIMARY KEY (id);
 
 alter table customer add constraint customer_status_check CHECK ((status = ANY (ARRAY['POTENTIAL'::text, 'INTENDED'::text, 'DEALING'::text, 'DEALT'::text, 'MAINTAINED'::text, 'DORMANT'::text, 'LOST'::text])));
+
+alter table decision_link add constraint decision_link_assignment_id_foreign FOREIGN KEY (assignment_id) REFERENCES approval_assignment(id);
+
+alter table decision_link add constraint decision_link_decision_check CHECK ((decision = ANY (ARRAY['APPROVE'::text, 'REJECT'::text])));
+
+alter table decision_link add constraint decision_link_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table decision_link add constraint decision_link_pkey PRIMARY KEY (id);
+
+alter table decision_link add constraint decision_link_token_hash_unique UNIQUE (token_hash);
 
 alter table department add constraint department_key_unique UNIQUE (key);
 
@@ -854,11 +1070,37 @@ alter table form_template add constraint form_template_pkey PRIMARY KEY (key);
 
 alter table idempotency_record add constraint idempotency_record_pkey PRIMARY KEY (key);
 
+alter table invoice add constraint invoice_contract_id_foreign FOREIGN KEY (contract_id) REFERENCES contract(id);
+
+alter table invoice add constraint invoice_customer_id_foreign FOREIGN KEY (customer_id) REFERENCES customer(id);
+
+alter table invoice add constraint invoice_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table invoice add constraint invoice_number_unique UNIQUE (number);
+
+alter table invoice add constraint invoice_owner_id_foreign FOREIGN KEY (owner_id) REFERENCES app_user(id);
+
+alter table invoice add constraint invoice_pkey PRIMARY KEY (id);
+
+alter table invoice add constraint invoice_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'AMENDED'::text, 'REJECTED'::text])));
+
+alter table invoice_line add constraint invoice_line_invoice_id_foreign FOREIGN KEY (invoice_id) REFERENCES invoice(id) ON DELETE CASCADE;
+
+alter table invoice_line add constraint invoice_line_pkey PRIMARY KEY (id);
+
+alter table message_template add constraint message_template_pkey PRIMARY KEY (key);
+
 alter table notification add constraint notification_message_key_person_id_unique UNIQUE (message_key, person_id);
 
 alter table notification add constraint notification_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
 
 alter table notification add constraint notification_pkey PRIMARY KEY (id);
+
+alter table notification_preference add constraint notification_preference_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
+
+alter table notification_preference add constraint notification_preference_person_id_unique UNIQUE (person_id);
+
+alter table notification_preference add constraint notification_preference_pkey PRIMARY KEY (id);
 
 alter table number_sequence add constraint number_sequence_pkey PRIMARY KEY (prefix);
 
@@ -886,7 +1128,7 @@ alter table plan add constraint plan_owner_id_foreign FOREIGN KEY (owner_id) REF
 
 alter table plan add constraint plan_pkey PRIMARY KEY (id);
 
-alter table plan add constraint plan_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'REJECTED'::text])));
+alter table plan add constraint plan_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'AMENDED'::text, 'REJECTED'::text])));
 
 alter table plan_line add constraint plan_line_pkey PRIMARY KEY (id);
 
@@ -901,6 +1143,12 @@ alter table plan_milestone add constraint plan_milestone_plan_id_foreign FOREIGN
 alter table plan_milestone add constraint plan_milestone_plan_id_key_unique UNIQUE (plan_id, key);
 
 alter table plan_milestone add constraint plan_milestone_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'DONE'::text, 'WAITING'::text])));
+
+alter table plan_milestone_move add constraint plan_milestone_move_change_id_foreign FOREIGN KEY (change_id) REFERENCES calendar_change(id);
+
+alter table plan_milestone_move add constraint plan_milestone_move_milestone_id_foreign FOREIGN KEY (milestone_id) REFERENCES plan_milestone(id) ON DELETE CASCADE;
+
+alter table plan_milestone_move add constraint plan_milestone_move_pkey PRIMARY KEY (id);
 
 alter table plan_template add constraint plan_template_pkey PRIMARY KEY (key);
 
@@ -936,6 +1184,26 @@ alter table project_template add constraint project_template_key_version_unique 
 
 alter table project_template add constraint project_template_pkey PRIMARY KEY (id);
 
+alter table quote add constraint quote_copied_from_id_foreign FOREIGN KEY (copied_from_id) REFERENCES quote(id);
+
+alter table quote add constraint quote_customer_id_foreign FOREIGN KEY (customer_id) REFERENCES customer(id);
+
+alter table quote add constraint quote_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table quote add constraint quote_number_unique UNIQUE (number);
+
+alter table quote add constraint quote_owner_id_foreign FOREIGN KEY (owner_id) REFERENCES app_user(id);
+
+alter table quote add constraint quote_pkey PRIMARY KEY (id);
+
+alter table quote add constraint quote_project_id_foreign FOREIGN KEY (project_id) REFERENCES project(id);
+
+alter table quote add constraint quote_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'IN_REVIEW'::text, 'RETURNED'::text, 'APPROVED'::text, 'AMENDED'::text, 'REJECTED'::text])));
+
+alter table quote_line add constraint quote_line_pkey PRIMARY KEY (id);
+
+alter table quote_line add constraint quote_line_quote_id_foreign FOREIGN KEY (quote_id) REFERENCES quote(id) ON DELETE CASCADE;
+
 alter table receipt add constraint receipt_by_id_foreign FOREIGN KEY (by_id) REFERENCES app_user(id);
 
 alter table receipt add constraint receipt_corrects_id_foreign FOREIGN KEY (corrects_id) REFERENCES receipt(id);
@@ -966,6 +1234,14 @@ alter table recurring_rule add constraint recurring_rule_pkey PRIMARY KEY (id);
 
 alter table recurring_rule add constraint recurring_rule_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text, 'DELETED'::text])));
 
+alter table request_move add constraint request_move_kind_check CHECK ((kind = ANY (ARRAY['MIGRATE'::text, 'HOLD'::text, 'RELEASE'::text])));
+
+alter table request_move add constraint request_move_pkey PRIMARY KEY (id);
+
+alter table request_move add constraint request_move_started_by_id_foreign FOREIGN KEY (started_by_id) REFERENCES app_user(id);
+
+alter table request_move add constraint request_move_to_version_id_foreign FOREIGN KEY (to_version_id) REFERENCES process_version(id);
+
 alter table role add constraint role_pkey PRIMARY KEY (key);
 
 alter table role_grant add constraint role_grant_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
@@ -991,6 +1267,10 @@ alter table session add constraint session_pkey PRIMARY KEY (id);
 alter table session add constraint session_refresh_hash_unique UNIQUE (refresh_hash);
 
 alter table sign_in_attempt add constraint sign_in_attempt_pkey PRIMARY KEY (key);
+
+alter table stored_file add constraint stored_file_pkey PRIMARY KEY (id);
+
+alter table stored_file add constraint stored_file_uploaded_by_id_foreign FOREIGN KEY (uploaded_by_id) REFERENCES app_user(id);
 
 alter table timer add constraint timer_key_unique UNIQUE (key);
 
@@ -1028,6 +1308,8 @@ CREATE INDEX approval_question_open ON public.approval_question USING btree (ask
 
 CREATE INDEX approval_reader_person_id_request_id_index ON public.approval_reader USING btree (person_id, request_id);
 
+CREATE INDEX approval_request_attachments ON public.approval_request USING gin (attachments jsonb_path_ops);
+
 CREATE INDEX approval_request_department_id_index ON public.approval_request USING btree (department_id);
 
 CREATE UNIQUE INDEX approval_request_one_open ON public.approval_request USING btree (subject_id, purpose) WHERE (status = ANY (ARRAY['PENDING'::text, 'RETURNED'::text]));
@@ -1042,7 +1324,17 @@ CREATE INDEX approval_request_subject_id_index ON public.approval_request USING 
 
 CREATE INDEX approval_request_submitted_at_id_index ON public.approval_request USING btree (submitted_at, id);
 
+CREATE INDEX approval_standing_request_id_index ON public.approval_standing USING btree (request_id);
+
+CREATE INDEX approval_step_clock ON public.approval_step USING btree (calendar_key) WHERE ((status = 'OPEN'::text) AND (due_at IS NOT NULL));
+
 CREATE INDEX approval_text_request_id_index ON public.approval_text USING btree (request_id);
+
+CREATE INDEX attachment_file_id_index ON public.attachment USING btree (file_id);
+
+CREATE UNIQUE INDEX business_calendar_default ON public.business_calendar USING btree (is_default) WHERE is_default;
+
+CREATE INDEX calendar_change_calendar_key_changed_at_index ON public.calendar_change USING btree (calendar_key, changed_at);
 
 CREATE INDEX contact_customer_id_index ON public.contact USING btree (customer_id);
 
@@ -1058,6 +1350,8 @@ CREATE INDEX contract_owner_id_index ON public.contract USING btree (owner_id);
 
 CREATE INDEX contract_project_id_index ON public.contract USING btree (project_id);
 
+CREATE INDEX contract_quote_id_index ON public.contract USING btree (quote_id);
+
 CREATE INDEX customer_created_at_id_index ON public.customer USING btree (created_at, id);
 
 CREATE INDEX customer_department_id_index ON public.customer USING btree (department_id);
@@ -1065,6 +1359,10 @@ CREATE INDEX customer_department_id_index ON public.customer USING btree (depart
 CREATE INDEX customer_name_index ON public.customer USING btree (name);
 
 CREATE INDEX customer_owner_id_index ON public.customer USING btree (owner_id);
+
+CREATE INDEX decision_link_assignment_id_index ON public.decision_link USING btree (assignment_id);
+
+CREATE INDEX decision_link_expires_at_index ON public.decision_link USING btree (expires_at);
 
 CREATE INDEX department_parent_id_index ON public.department USING btree (parent_id);
 
@@ -1102,11 +1400,27 @@ CREATE INDEX follow_up_subject_id_index ON public.follow_up USING btree (subject
 
 CREATE INDEX idempotency_record_expires_at_index ON public.idempotency_record USING btree (expires_at);
 
+CREATE INDEX invoice_contract_id_index ON public.invoice USING btree (contract_id);
+
+CREATE INDEX invoice_created_at_id_index ON public.invoice USING btree (created_at, id);
+
+CREATE INDEX invoice_customer_id_index ON public.invoice USING btree (customer_id);
+
+CREATE INDEX invoice_department_id_index ON public.invoice USING btree (department_id);
+
+CREATE INDEX invoice_line_invoice_id_index ON public.invoice_line USING btree (invoice_id);
+
+CREATE INDEX invoice_owner_id_index ON public.invoice USING btree (owner_id);
+
+CREATE INDEX notification_digest ON public.notification USING btree (digest_key) WHERE (digest_key IS NOT NULL);
+
 CREATE INDEX notification_person_id_created_at_id_index ON public.notification USING btree (person_id, created_at, id);
 
 CREATE INDEX outbox_message_dead ON public.outbox_message USING btree (created_at, id) WHERE (state = 'DEAD'::text);
 
 CREATE INDEX outbox_message_next ON public.outbox_message USING btree (next_try_at, id) WHERE (state = 'PENDING'::text);
+
+CREATE INDEX outbox_message_outgoing ON public.outbox_message USING btree (channel, next_try_at, id) WHERE ((state = 'PENDING'::text) AND (channel <> 'in-app'::text));
 
 CREATE INDEX payment_term_contract_id_index ON public.payment_term USING btree (contract_id);
 
@@ -1115,6 +1429,8 @@ CREATE INDEX plan_created_at_id_index ON public.plan USING btree (created_at, id
 CREATE INDEX plan_department_id_index ON public.plan USING btree (department_id);
 
 CREATE INDEX plan_line_plan_id_index ON public.plan_line USING btree (plan_id);
+
+CREATE INDEX plan_milestone_move_milestone_id_index ON public.plan_milestone_move USING btree (milestone_id);
 
 CREATE INDEX plan_owner_id_index ON public.plan USING btree (owner_id);
 
@@ -1132,11 +1448,25 @@ CREATE INDEX project_stage_stalls ON public.project_stage USING btree (stalls_at
 
 CREATE INDEX project_template_id_index ON public.project USING btree (template_id);
 
+CREATE INDEX quote_created_at_id_index ON public.quote USING btree (created_at, id);
+
+CREATE INDEX quote_customer_id_index ON public.quote USING btree (customer_id);
+
+CREATE INDEX quote_department_id_index ON public.quote USING btree (department_id);
+
+CREATE INDEX quote_line_quote_id_index ON public.quote_line USING btree (quote_id);
+
+CREATE INDEX quote_owner_id_index ON public.quote USING btree (owner_id);
+
+CREATE INDEX quote_project_id_index ON public.quote USING btree (project_id);
+
 CREATE INDEX receipt_term_id_at_id_index ON public.receipt USING btree (term_id, at, id);
 
 CREATE INDEX receivable_contract_id_index ON public.receivable USING btree (contract_id);
 
 CREATE INDEX receivable_open ON public.receivable USING btree (due_at, id) WHERE (status = 'OPEN'::text);
+
+CREATE INDEX request_move_process_key_started_at_index ON public.request_move USING btree (process_key, started_at);
 
 CREATE UNIQUE INDEX role_grant_once ON public.role_grant USING btree (person_id, role_key, department_id) NULLS NOT DISTINCT;
 
@@ -1149,6 +1479,8 @@ CREATE INDEX rule_occurrence_rule_id_at_index ON public.rule_occurrence USING bt
 CREATE INDEX session_expires_at_index ON public.session USING btree (expires_at);
 
 CREATE INDEX session_person_id_index ON public.session USING btree (person_id);
+
+CREATE INDEX stored_file_uploaded_by_id_index ON public.stored_file USING btree (uploaded_by_id);
 
 CREATE INDEX timer_due ON public.timer USING btree (due_at, id) WHERE (state = 'SCHEDULED'::text);
 
@@ -1185,6 +1517,19 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_interest_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.request_id <> old.request_id or new.person_id <> old.person_id
+     or (not (old.lapsed and not new.lapsed)
+         and not exists (select 1 from approval_request r where r.id = old.request_id and r.status = 'RETURNED')) then
+    raise exception 'an interest lapses only when a returned request is handed in again' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_interest_lifted()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1199,7 +1544,7 @@ CREATE OR REPLACE FUNCTION public.refuse_interested_decision()
 AS $function$
 begin
   if new.status in ('APPROVED', 'REJECTED', 'ABSTAINED', 'CONFIRMED', 'FILED', 'RETURNED')
-     and exists (select 1 from approval_interest i where i.request_id = new.request_id and i.person_id in (new.decided_by_id, new.person_id))
+     and exists (select 1 from approval_interest i where i.request_id = new.request_id and i.person_id in (new.decided_by_id, new.person_id) and not i.lapsed)
      and not exists (select 1 from approval_step s where s.request_id = new.request_id and s.round = new.round
                      and s.key = new.step_key and s.attempt = new.attempt and s.interest_allowed) then
     raise exception 'a person with an interest cannot decide' using errcode = 'restrict_violation';
@@ -1245,6 +1590,8 @@ CREATE TRIGGER approval_group_revision AFTER INSERT OR DELETE OR UPDATE ON publi
 
 CREATE TRIGGER approval_group_member_revision AFTER INSERT OR DELETE OR UPDATE ON public.approval_group_member FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
+CREATE TRIGGER approval_interest_stays BEFORE UPDATE ON public.approval_interest FOR EACH ROW EXECUTE FUNCTION refuse_interest_change();
+
 CREATE TRIGGER approval_request_ended BEFORE UPDATE ON public.approval_request FOR EACH ROW EXECUTE FUNCTION refuse_ended_change();
 
 CREATE TRIGGER approval_step_interest BEFORE UPDATE OF interest_allowed ON public.approval_step FOR EACH ROW WHEN ((new.interest_allowed IS DISTINCT FROM old.interest_allowed)) EXECUTE FUNCTION refuse_interest_lifted();
@@ -1280,6 +1627,8 @@ CREATE TRIGGER receipt_no_truncate BEFORE TRUNCATE ON public.receipt FOR EACH ST
 CREATE TRIGGER role_revision AFTER INSERT OR DELETE OR UPDATE ON public.role FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
 CREATE TRIGGER role_grant_revision AFTER INSERT OR DELETE OR UPDATE ON public.role_grant FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
+
+CREATE TRIGGER stored_file_unchanged BEFORE UPDATE ON public.stored_file FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER timer_event_append_only BEFORE DELETE OR UPDATE ON public.timer_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
 

@@ -12,7 +12,15 @@ export const LAYERS = {
     values: ['errors', 'limits'],
     types: [],
     base: false,
-    packages: ['temporal-polyfill', 'rrule-temporal', '@marcbachmann/cel-js', 'zod', 'canonicalize', 'yaml', 'node:crypto'],
+    packages: [
+      'temporal-polyfill',
+      'rrule-temporal',
+      '@marcbachmann/cel-js',
+      'zod',
+      'canonicalize',
+      'yaml',
+      'node:crypto',
+    ],
   },
 
   // Use cases and tables.

@@ -7,8 +7,13 @@ import { sql } from 'kysely';
 import { buildSchema } from 'type-graphql';
 import { shareClock } from './clock.js';
 import { createBus, type ListeningBus } from './bus.js';
+import { countBadLink, DECISION_PATH, decideByLink } from './commands/approvals/decision-link.js';
+import { storeFile } from './commands/documents/store-file.js';
 import { installPacks, type InstalledPacks } from './commands/organisation/install-packs.js';
 import { hashToken } from './commands/organisation/sign-in.js';
+import type { ExternalChannels } from './commands/schedule/channels.js';
+import { mailChannel } from './commands/schedule/send-mail.js';
+import { openSmtp } from './commands/schedule/smtp.js';
 import { openCalendarFeed } from './commands/schedule/calendar-feed.js';
 import { enterQueueScreen } from './commands/schedule/queue-screen.js';
 import { TIMER_ACTIONS } from './commands/schedule/timer-actions.js';
@@ -27,9 +32,12 @@ import { startWorker, type RunningWorker } from './jobs/worker.js';
 import { applyRules } from './permissions/load-shield.js';
 import { OPERATIONS } from './permissions/operations.js';
 import { certificatePdf } from './queries/approvals/certificate-pdf.js';
+import { decisionLinkView } from './queries/approvals/decision-link-view.js';
 import { certificateOf } from './queries/approvals/evidence-certificate.js';
 import { refusalToAct } from './queries/approvals/may-act.js';
 import { loadActor } from './queries/organisation/load-actor.js';
+import { outboxMetrics, type ChannelMetrics } from './queries/schedule/outbox-metrics.js';
+import { fileContent } from './queries/documents/files.js';
 import { calendarFeed } from './queries/schedule/calendar-feed.js';
 import { timerMetrics, type TimerMetrics } from './queries/schedule/timer-metrics.js';
 import { RESOLVERS } from './resolvers/index.js';
@@ -97,7 +105,14 @@ export async function createApp(options: AppOptions): Promise<App> {
       () => waker.close(),
     );
 
-    const services: Services = { clock, wake: waker.wake, bus };
+    const outside = openOutside(config);
+    closers.push(async () => outside.close());
+    const services: Services = {
+      clock,
+      wake: waker.wake,
+      bus,
+      outside: new Set(Object.keys(outside.channels)),
+    };
     const contexts = contextsOf(orm, services, log);
     const packs = await installPacks(contexts.forJob(), PACKS_FOLDER);
     if (config.role !== 'api') {
@@ -105,6 +120,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         queue,
         makeContext: () => contexts.forJob(),
         actions: TIMER_ACTIONS,
+        channels: outside.channels,
         wake: waker.wake,
         sweepSeconds: config.sweepSeconds,
         horizonSeconds: config.timerHorizonSeconds,
@@ -152,6 +168,28 @@ async function databaseClock(orm: MikroORM, log: Log, closers: (() => Promise<vo
 export function auditKey({ auditKeyFile, dataDir }: Pick<Config, 'auditKeyFile' | 'dataDir'>): SigningKey {
   if (auditKeyFile !== undefined) return signingKeyFromPem(readFileSync(auditKeyFile, 'utf8'));
   return signingKeyFromSeed(Buffer.from(readOrCreateSecret(dataDir, 'audit-key', 32).value, 'base64url'));
+}
+
+/** The channels that leave the building, as far as the configuration sets them up. */
+export function openOutside({ mail, publicUrl, frontendUrl }: Config): {
+  readonly channels: ExternalChannels;
+  close(): void;
+} {
+  if (mail === undefined) return { channels: {}, close: () => undefined };
+  const { passwordFile, user, from } = mail;
+  const password =
+    passwordFile === undefined ? (mail.password ?? '') : readFileSync(passwordFile, 'utf8').trim();
+  const smtp = openSmtp({ ...mail, login: user === undefined ? null : { user, password } });
+  const domain = from
+    .slice(from.lastIndexOf('@') + 1)
+    .replace('>', '')
+    .trim();
+  const channel = mailChannel(smtp.send, {
+    domain,
+    publicUrl: publicUrl ?? null,
+    frontendUrl: frontendUrl ?? null,
+  });
+  return { channels: { mail: channel }, close: () => smtp.close() };
 }
 
 interface Contexts {
@@ -228,9 +266,28 @@ async function serve({ config, contexts, bus, orm, queue, clock, log }: Served):
       queue: await saysOk(() => requireQueue(queue)),
       bus: bus.connected() ? 'ok' : 'not listening',
     }),
-    metrics: async () => metricsText(await timerMetrics(orm.em.fork(), clock.now())),
+    metrics: async () =>
+      `${metricsText(await timerMetrics(orm.em.fork(), clock.now()))}${outboxText(await outboxMetrics(orm.em.fork(), clock.now()))}`,
+    decisionLinks: {
+      path: DECISION_PATH,
+      links: {
+        async look(ctx, token) {
+          const page = await decisionLinkView(ctx, token);
+          if (page === null) await countBadLink(ctx);
+          return page;
+        },
+        decide: decideByLink,
+      },
+    },
     certificatePdf: async (ctx, requestId) =>
       certificatePdf(await certificateOf(ctx, requestId), ctx.language),
+    files: {
+      async store(ctx, file) {
+        const { id, digest, name, mediaType, size } = await storeFile(ctx, file);
+        return { id, digest, name, mediaType, size };
+      },
+      open: fileContent,
+    },
     calendarFeed: async (ctx, token) => {
       const reader = await openCalendarFeed(ctx, token);
       return reader && calendarFeed(ctx, reader);
@@ -253,4 +310,14 @@ async function saysOk(ask: () => Promise<unknown>): Promise<string> {
 const metricsText = (metrics: TimerMetrics): string =>
   Object.entries(metrics)
     .map(([name, value]) => `# TYPE countersign_${name} gauge\ncountersign_${name} ${value}\n`)
+    .join('');
+
+const outboxText = (channels: readonly ChannelMetrics[]): string =>
+  (['pending', 'dead', 'oldestDueSeconds'] as const)
+    .map((name) => {
+      const series = channels.map(
+        (one) => `countersign_outbox_${name}{channel="${one.channel}"} ${one[name]}\n`,
+      );
+      return `# TYPE countersign_outbox_${name} gauge\n${series.join('')}`;
+    })
     .join('');

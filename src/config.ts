@@ -28,8 +28,25 @@ export interface Config {
   readonly auditKeyFile?: string | undefined;
   /** Folder, best on other storage, to which each checkpoint is written as well. */
   readonly auditCheckpointDir?: string | undefined;
+  /** undefined = no mail is sent. */
+  readonly mail?: MailConfig | undefined;
+  /** Address of this server as people reach it, without a slash at its end; undefined = no decision links in mails. */
+  readonly publicUrl?: string | undefined;
+  /** Address of the front end; undefined = mails have no links into it. */
+  readonly frontendUrl?: string | undefined;
   /** For migrations: a login that owns the tables. undefined = the login of `databaseUrl` owns them. */
   readonly databaseOwnerUrl?: string | undefined;
+}
+
+export interface MailConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: 'implicit' | 'required' | 'offered' | 'none';
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  /** A file with the password, read at the start; takes the place of `password`. */
+  readonly passwordFile: string | undefined;
+  readonly from: string;
 }
 
 const wholeNumber = (min: number, max: number) =>
@@ -41,8 +58,22 @@ const wholeNumber = (min: number, max: number) =>
 const address = (protocols: readonly string[]) =>
   z.string().refine((text) => {
     const url = URL.parse(text);
-    return url !== null && protocols.includes(url.protocol) && url.hostname !== '';
+    return (
+      url !== null &&
+      protocols.includes(url.protocol) &&
+      url.hostname !== '' &&
+      isDecodable(url.username + url.password)
+    );
   });
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const pathText = z.string().refine((text) => !text.includes('\0'));
 
@@ -114,6 +145,36 @@ const VARIABLES = {
     read: pathText.optional(),
     allowed: 'the path of a folder for checkpoints, best on other storage',
   },
+  SMTP_URL: {
+    read: address(['smtp:', 'smtps:']).optional(),
+    secret: true,
+    allowed:
+      'smtp://user:password@host:587 or smtps://user:password@host:465, with special characters percent-encoded',
+  },
+  SMTP_PASSWORD_FILE: {
+    read: pathText.optional(),
+    allowed: 'the path of a file with the password of the mail server',
+  },
+  SMTP_TLS: {
+    read: z.enum(['required', 'offered', 'none']).default('required'),
+    allowed: 'required (default), offered or none; smtps:// always has TLS',
+  },
+  MAIL_FROM: {
+    read: z
+      .string()
+      .max(320)
+      .regex(/^(?:[^\p{Cc}<>"]*<[^\s@<>]+@[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+)$/u)
+      .optional(),
+    allowed: 'the sender of mails, such as Countersign <noreply@example.com>; needed with SMTP_URL',
+  },
+  PUBLIC_URL: {
+    read: address(['http:', 'https:']).optional(),
+    allowed: 'the address under which people reach this server, such as https://approvals.example.com',
+  },
+  FRONTEND_URL: {
+    read: address(['http:', 'https:']).optional(),
+    allowed: 'the address of the front end, such as https://app.example.com',
+  },
   DATABASE_OWNER_URL: {
     read: address(['postgres:', 'postgresql:']).optional(),
     secret: true,
@@ -148,6 +209,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     throw badConfiguration([
       `ROLE=${read.ROLE} needs DATABASE_URL: the embedded database belongs to one process. Set DATABASE_URL, or ROLE=all to run everything in this process.`,
     ]);
+  if (read.SMTP_URL !== undefined && read.MAIL_FROM === undefined)
+    throw badConfiguration([`SMTP_URL needs MAIL_FROM. Give ${VARIABLES.MAIL_FROM.allowed}.`]);
   return {
     nodeEnv: read.NODE_ENV,
     host: read.HOST,
@@ -163,7 +226,32 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     timerHorizonSeconds: read.TIMER_HORIZON_SECONDS,
     auditKeyFile: read.AUDIT_KEY_FILE && resolve(read.AUDIT_KEY_FILE),
     auditCheckpointDir: read.AUDIT_CHECKPOINT_DIR && resolve(read.AUDIT_CHECKPOINT_DIR),
+    mail:
+      read.SMTP_URL === undefined
+        ? undefined
+        : mailConfig(read.SMTP_URL, read.SMTP_TLS, read.MAIL_FROM as string, read.SMTP_PASSWORD_FILE),
+    publicUrl: read.PUBLIC_URL?.replace(/\/+$/, ''),
+    frontendUrl: read.FRONTEND_URL?.replace(/\/+$/, ''),
     databaseOwnerUrl: read.DATABASE_OWNER_URL,
+  };
+}
+
+function mailConfig(
+  url: string,
+  tls: 'required' | 'offered' | 'none',
+  from: string,
+  passwordFile: string | undefined,
+): MailConfig {
+  const { protocol, hostname, port, username, password } = new URL(url);
+  const implicit = protocol === 'smtps:';
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? (implicit ? 465 : 587) : Number(port),
+    tls: implicit ? 'implicit' : tls,
+    user: username === '' ? undefined : decodeURIComponent(username),
+    password: password === '' ? undefined : decodeURIComponent(password),
+    passwordFile: passwordFile && resolve(passwordFile),
+    from,
   };
 }
 

@@ -59,6 +59,8 @@ export interface Services {
   readonly clock: Clock;
   /** Nudges the worker after a commit; a lost nudge is made good by the sweep. Never throws. */
   readonly wake: (what: Wake) => void;
+  /** Channels that leave the building and are set up here, such as `mail`; none when not given. */
+  readonly outside?: ReadonlySet<string>;
   /** Delivers what other processes published; see `publish` in entities/notify.ts. */
   readonly bus: Bus;
 }

@@ -129,7 +129,8 @@ export async function migrateAsOwner(ownerUrl: string, applicationUrl: string): 
 const APPEND_ONLY = 'approval_event, audit_leaf, audit_checkpoint, follow_up_event, timer_event, receipt';
 
 /** Rows of requests are never deleted, and words are erased, not deleted. */
-const NEVER_DELETED = 'approval_request, approval_step, approval_assignment, approval_text, process_version';
+const NEVER_DELETED =
+  'approval_request, approval_step, approval_assignment, approval_interest, approval_text, process_version, request_move';
 
 const grantsFor = (login: string): string => `
   grant usage on schema public to ${login};

@@ -234,6 +234,18 @@ export const ERRORS = {
     zh: '申请已采用 {process} 的最新版本。',
     remedy: 'Publish a newer version first, or leave the request as it is.',
   },
+  MIGRATION_IMPOSSIBLE: {
+    kind: 'conflict',
+    en: 'The request cannot move to version {version} of {process}: {reason}.',
+    zh: '申请无法迁移到 {process} 的版本 {version}：{reason}。',
+    remedy: 'Leave it on its version, or restart it on the newest version.',
+  },
+  REQUEST_NOT_HELD: {
+    kind: 'conflict',
+    en: 'The request is not held for a new version of its process.',
+    zh: '该申请并未因流程新版本而暂停。',
+    remedy: 'Resume it instead if an administrator has paused it; else nothing needs doing.',
+  },
   NUDGED_RECENTLY: {
     kind: 'limit',
     en: 'The approvers were nudged less than {minutes} minutes ago.',
@@ -287,6 +299,37 @@ export const ERRORS = {
     en: 'Something failed on our side ({id}).',
     zh: '服务器内部错误（{id}）。',
     remedy: 'Report the id; the log entry with it tells what happened.',
+  },
+  APPROVAL_VOID: {
+    kind: 'rule',
+    en: 'The approval of {what} {number} is void: it was changed since.',
+    zh: '{what} {number} 的批准已失效：批准后内容有变更。',
+    remedy: 'Submit it again; only the approvals that the change touched are asked. Or undo the change.',
+  },
+  INVOICES_EXCEED_CONTRACT: {
+    kind: 'rule',
+    en: 'All invoices of {contract} come to {invoiced}, the contract to {amount}.',
+    zh: '{contract} 的发票合计为 {invoiced}，超出合同 {amount}。',
+    remedy: 'Bill less, or have the contract changed and approved first.',
+  },
+  ATTACHMENT_REQUIRED: {
+    kind: 'input',
+    en: 'This decision needs a file with it.',
+    zh: '此决定需要附件。',
+    remedy: 'Upload a file (POST /files) and name it in `fileIds`.',
+  },
+  NO_HOLIDAY_DATA: {
+    kind: 'rule',
+    en: 'There are no public holidays on record for {place} in {year}: {reason}',
+    zh: '没有 {place} {year} 年的法定节假日数据：{reason}',
+    remedy: 'Import a year that is on record, or enter the days by hand with saveBusinessCalendar.',
+  },
+  STRANDS_APPROVALS: {
+    kind: 'rule',
+    en: 'It would leave nobody to decide: {openRequests} open request(s); processes {processes}.',
+    zh: '此变更将导致无人可审批：{openRequests} 个进行中的申请；流程 {processes}。',
+    remedy:
+      'Look at the dry run, name someone else first, or force it with a reason: those steps will be blocked.',
   },
   LAST_HOLDER: {
     kind: 'rule',

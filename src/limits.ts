@@ -29,6 +29,17 @@ export const DECISIONS_AT_ONCE_MAX = 100;
 /** Size of a free JSON field (document data), in bytes of its text. */
 export const JSON_MAX_BYTES = 65_536;
 
+/** One uploaded file, in bytes: a scanned contract of some hundred pages; it is held in memory while it is stored. */
+export const FILE_MAX_BYTES = 10_485_760;
+
+/** Files at once, of one subject and of one request: what people can still look through. */
+export const FILES_AT_ONCE_MAX = 20;
+export const SUBJECT_FILES_MAX = 50;
+export const REQUEST_FILES_MAX = 200;
+
+/** Uploads of one person in a day: above all that people do by hand, below what fills a disk. */
+export const UPLOADS_PER_DAY_MAX = 500;
+
 /** GraphQL: tokens, depth, aliases, directives and cost of one operation. A 120-byte nested query can exhaust 4 GB. */
 export const QUERY_MAX_TOKENS = 2000;
 export const QUERY_MAX_DEPTH = 12;
@@ -62,6 +73,29 @@ export const IDEMPOTENCY_DAYS = 7;
 export const DELIVERY_TRIES = 12;
 export const DELIVERY_BACKOFF_MAX_SECONDS = 3600;
 
+/**
+ * Sending outside: about two days of tries, so that a receiver may be away over a night and a day. A lease outlasts every
+ * send, and is how long a message waits whose sender was killed.
+ */
+export const SEND_TRIES = 20;
+export const SEND_BACKOFF_MAX_SECONDS = 21_600;
+export const SEND_TIMEOUT_MS = 15_000;
+export const SEND_LEASE_SECONDS = 120;
+
+/** Sends at once on one channel, and to one receiver of it: a receiver that never answers keeps most lanes free. */
+export const SENDS_AT_ONCE = 8;
+export const SENDS_PER_RECEIVER = 2;
+
+/** A link in a mail decides within three days; over a weekend people sign in. */
+export const DECISION_LINK_HOURS = 72;
+
+/** An expired link is remembered this long: its page says that it has expired. */
+export const LINK_KEPT_DAYS = 30;
+
+/** Links that lead nowhere, per address and window, before it must wait: nobody follows that many by mistake. */
+export const LINK_TRIES = 30;
+export const LINK_WINDOW_SECONDS = 900;
+
 /** A signed checkpoint of the record a day: what was removed or rewritten since shows against it. */
 export const CHECKPOINT_HOURS = 24;
 /** A process definition sent as text, in characters: ten times the largest shipped one. */
@@ -73,11 +107,37 @@ export const SIMULATED_MAX = 2000;
 /** Requests whose history one insight is reckoned from. */
 export const INSIGHT_MAX = 5000;
 
+/** Requests moved to another version by one transaction: a second of locks at most; the rest follows by timers. */
+export const MOVE_BATCH = 50;
+/** Requests named in one move, and requests of which a move tells why they stayed. */
+export const MOVED_AT_ONCE_MAX = 100;
+export const MOVE_KEPT_MAX = 500;
+
+/** Members of one approval group: what packs may give it, too. */
+export const GROUP_MEMBERS_MAX = 200;
+
 /** Events that people set on one record: the longest project of the catalogue has some thirty milestones. */
 export const RECORD_EVENTS_MAX = 100;
 
 /** Occurrences that a preview of a recurring rule shows: two months of working days. */
 export const PREVIEWED_MAX = 50;
+
+/** Special days of one business calendar: forty years of a country that moves its working days. */
+export const CALENDAR_DAYS_MAX = 2000;
+
+/** Business calendars of one company; each is read whole with the organisation. */
+export const CALENDARS_MAX = 200;
+
+/** Requests, and plans, reckoned again by one transaction after a calendar changed: some tens of milliseconds, so that
+ *  nobody waits long for a row. */
+export const RECKONED_AT_ONCE = 50;
+
+/** Once more after this time: by then every transaction that was under way with the old calendar has ended (statements and
+ *  idle ones are cut off before), so that nothing it opened keeps the old due time. */
+export const RECKONED_AGAIN_SECONDS = 60;
+
+/** What a trial of a change shows of what it would move. */
+export const MOVES_SHOWN = 100;
 
 /** The link to the queue screen is good once within this time; what is entered by it, for so long. */
 export const TICKET_SECONDS = 60;

@@ -62,6 +62,7 @@ function announce(
   lines.push(
     `  queue                 ${config.redisUrl === undefined ? 'in the same database' : 'REDIS_URL'}`,
   );
+  lines.push(`  mail                  ${config.mail ? config.mail.host : 'not set up (SMTP_URL)'}`);
   if (demo) {
     lines.push(
       '',

@@ -4,7 +4,9 @@ import type { TransactionContext } from './transaction.js';
 
 /** Kinds of numbered records and their prefixes. */
 const PREFIX = {
+  quote: 'Q',
   contract: 'C',
+  invoice: 'I',
   plan: 'P',
   project: 'J',
   customer: 'K',

@@ -46,6 +46,23 @@ export async function inTransaction<T>(
   }
 }
 
+/** Runs the work and undoes it: what it answers would have been so. Nothing is written, nobody is woken. */
+export async function rehearse<T>(ctx: Context, work: (tx: TransactionContext) => Promise<T>): Promise<T> {
+  const undo = new Error('a rehearsal is undone');
+  let answer: { readonly value: T } | null = null;
+  try {
+    return await inTransaction(ctx, async (tx) => {
+      answer = { value: await work(tx) };
+      throw undo;
+    });
+  } catch (error) {
+    if (error !== undo || answer === null) throw error;
+    return (answer as { readonly value: T }).value;
+  } finally {
+    ctx.loaders.clear();
+  }
+}
+
 /** The signed-in person. @throws UNAUTHENTICATED */
 export function requireActor(ctx: Context): Actor {
   if (!ctx.actor) throw refusal('UNAUTHENTICATED');

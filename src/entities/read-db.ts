@@ -7,7 +7,8 @@ import type { DB } from './tables.js';
 export const readDb = (em: EntityManager): Kysely<DB> => em.getKysely<DB>();
 
 /** Tables that have an owner and a department, and so can be scoped. */
-export type ScopedTable = 'customer' | 'project' | 'plan' | 'contract' | 'document' | 'approval_request';
+export type ScopedTable =
+  'customer' | 'project' | 'plan' | 'quote' | 'contract' | 'invoice' | 'document' | 'approval_request';
 
 /**
  * The one row filter: which rows of a table a permission reaches for this person. A row outside is as if it did not
@@ -30,7 +31,7 @@ function inScope(actor: Actor, scope: Exclude<Scope, 'all'>, alias: string): Raw
 
 function askedToApprove(actor: Actor, permission: string, alias: string): RawBuilder<boolean> {
   if (permission === 'request:read') {
-    return sql<boolean>`(${sql.ref(`${alias}.requester_id`)} = ${actor.id} or exists (select 1 from approval_assignment asked
+    return sql<boolean>`(${actor.id} in (${sql.ref(`${alias}.requester_id`)}, ${sql.ref(`${alias}.contact_id`)}) or exists (select 1 from approval_assignment asked
       where asked.request_id = ${sql.ref(`${alias}.id`)} and asked.person_id = ${actor.id})
       or exists (select 1 from approval_reader reader
       where reader.request_id = ${sql.ref(`${alias}.id`)} and reader.person_id = ${actor.id}))`;
@@ -38,5 +39,7 @@ function askedToApprove(actor: Actor, permission: string, alias: string): RawBui
   return sql<boolean>`(exists (select 1 from approval_request request join approval_assignment asked on asked.request_id = request.id
     where request.subject_id = ${sql.ref(`${alias}.id`)} and asked.person_id = ${actor.id})
     or exists (select 1 from approval_request request join approval_reader reader on reader.request_id = request.id
-    where request.subject_id = ${sql.ref(`${alias}.id`)} and reader.person_id = ${actor.id}))`;
+    where request.subject_id = ${sql.ref(`${alias}.id`)} and reader.person_id = ${actor.id})
+    or exists (select 1 from approval_request request
+    where request.subject_id = ${sql.ref(`${alias}.id`)} and request.contact_id = ${actor.id}))`;
 }

@@ -81,9 +81,11 @@ export interface ApprovalEvent {
 }
 
 export interface ApprovalGroup {
+  changed_because: string | null;
   key: string;
   title_en: string;
   title_zh: string;
+  version: Generated<number>;
 }
 
 export interface ApprovalGroupMember {
@@ -95,7 +97,9 @@ export interface ApprovalGroupMember {
 export interface ApprovalInterest {
   because: string;
   id: string;
+  lapsed: Generated<boolean>;
   person_id: string;
+  position: Generated<number>;
   request_id: string;
 }
 
@@ -134,8 +138,11 @@ export interface ApprovalReader {
 
 export interface ApprovalRequest {
   amount: Numeric | null;
+  attachments: Generated<Json>;
+  carried_over: Json | null;
   chain_head: string;
   choices: Generated<Json>;
+  contact_id: string | null;
   content: Json;
   currency: string | null;
   department_id: string | null;
@@ -147,6 +154,7 @@ export interface ApprovalRequest {
   last_nudged_at: ColumnType<string, Date | string, Date | string> | null;
   number: string;
   owner_id: string;
+  pause_cause: string | null;
   paused_at: ColumnType<string, Date | string, Date | string> | null;
   process_version_id: string;
   purpose: string;
@@ -161,8 +169,22 @@ export interface ApprovalRequest {
   title: string;
 }
 
+export interface ApprovalStanding {
+  asked_steps: Generated<Json>;
+  changed_at: ColumnType<string, Date | string, Date | string> | null;
+  changed_by_id: string | null;
+  id: string;
+  purpose: string;
+  request_id: string;
+  subject_id: string;
+  subject_type: string;
+  touched_fields: Generated<Json>;
+  voided_steps: Generated<Json>;
+}
+
 export interface ApprovalStep {
   attempt: number;
+  calendar_key: string | null;
   clock_stopped_at: ColumnType<string, Date | string, Date | string> | null;
   closed_at: ColumnType<string, Date | string, Date | string> | null;
   due_at: ColumnType<string, Date | string, Date | string> | null;
@@ -195,6 +217,7 @@ export interface ApprovalText {
 
 export interface AppUser {
   active: Generated<boolean>;
+  calendar_key: string | null;
   created_at: ColumnType<string, Date | string, Date | string>;
   department_id: string | null;
   email: string;
@@ -206,6 +229,13 @@ export interface AppUser {
   name: string;
   password_hash: string | null;
   successor_id: string | null;
+}
+
+export interface Attachment {
+  file_id: string;
+  id: string;
+  subject_id: string;
+  subject_type: string;
 }
 
 export interface AuditCheckpoint {
@@ -230,7 +260,22 @@ export interface AuditLeaf {
 
 export interface BusinessCalendar {
   definition: Json;
+  imported: Generated<Json>;
+  is_default: Generated<boolean>;
   key: string;
+  version: Generated<number>;
+}
+
+export interface CalendarChange {
+  calendar_key: string;
+  changed_at: ColumnType<string, Date | string, Date | string>;
+  changed_by_id: string;
+  definition: Json | null;
+  department_id: string | null;
+  id: string;
+  kind: string;
+  person_id: string | null;
+  version: number;
 }
 
 export interface CalendarFeed {
@@ -254,6 +299,7 @@ export interface Contact {
 export interface Contract {
   amount: Numeric;
   archived_at: ColumnType<string, Date | string, Date | string> | null;
+  copied_from_id: string | null;
   created_at: ColumnType<string, Date | string, Date | string>;
   created_by_id: string;
   currency: string;
@@ -263,9 +309,11 @@ export interface Contract {
   ends_on: string | null;
   id: string;
   kind: Generated<string>;
+  note: string | null;
   number: string;
   owner_id: string;
   project_id: string | null;
+  quote_id: string | null;
   signing_mode: string | null;
   starts_on: string | null;
   status: Generated<string>;
@@ -301,6 +349,17 @@ export interface Customer {
   updated_at: ColumnType<string, Date | string, Date | string>;
   updated_by_id: string;
   version: Generated<number>;
+}
+
+export interface DecisionLink {
+  assignment_id: string;
+  decision: string;
+  expires_at: ColumnType<string, Date | string, Date | string>;
+  form_token: string;
+  id: string;
+  person_id: string;
+  token_hash: string;
+  used_at: ColumnType<string, Date | string, Date | string> | null;
 }
 
 export interface Department {
@@ -392,8 +451,45 @@ export interface IdempotencyRecord {
   payload_digest: string;
 }
 
+export interface Invoice {
+  amount: Numeric;
+  archived_at: ColumnType<string, Date | string, Date | string> | null;
+  contract_id: string;
+  created_at: ColumnType<string, Date | string, Date | string>;
+  created_by_id: string;
+  currency: string;
+  customer_id: string;
+  department_id: string | null;
+  discount_percent: Generated<Numeric>;
+  due_on: string | null;
+  id: string;
+  note: string | null;
+  number: string;
+  owner_id: string;
+  status: Generated<string>;
+  title: string;
+  updated_at: ColumnType<string, Date | string, Date | string>;
+  updated_by_id: string;
+  version: Generated<number>;
+}
+
+export interface InvoiceLine {
+  description: string;
+  id: string;
+  invoice_id: string;
+  position: number;
+  quantity: Numeric;
+  unit_price: Numeric;
+}
+
+export interface MessageTemplate {
+  definition: Json;
+  key: string;
+}
+
 export interface Notification {
   created_at: ColumnType<string, Date | string, Date | string>;
+  digest_key: string | null;
   id: string;
   kind: string;
   message_key: string;
@@ -402,6 +498,18 @@ export interface Notification {
   request_id: string | null;
   text_en: string;
   text_zh: string;
+}
+
+export interface NotificationPreference {
+  digest_hour: number;
+  id: string;
+  mail: Json;
+  person_id: string;
+  quiet_from: string | null;
+  quiet_until: string | null;
+  time_zone: string | null;
+  updated_at: ColumnType<string, Date | string, Date | string>;
+  urgent: string[];
 }
 
 export interface NumberSequence {
@@ -423,6 +531,7 @@ export interface OutboxMessage {
   last_error: string | null;
   next_try_at: ColumnType<string, Date | string, Date | string>;
   payload: Json;
+  receiver: string | null;
   state: Generated<string>;
   tries: Generated<number>;
 }
@@ -454,6 +563,7 @@ export interface Plan {
   period: string;
   status: Generated<string>;
   template_key: string | null;
+  template_version: number | null;
   title: string;
   updated_at: ColumnType<string, Date | string, Date | string>;
   updated_by_id: string;
@@ -486,6 +596,17 @@ export interface PlanMilestone {
   title_en: string;
   title_zh: string;
   waits_for: string | null;
+}
+
+export interface PlanMilestoneMove {
+  calendar_key: string;
+  calendar_version: number;
+  change_id: string;
+  due_at: ColumnType<string, Date | string, Date | string> | null;
+  id: string;
+  milestone_id: string;
+  moved_at: ColumnType<string, Date | string, Date | string>;
+  was_due_at: ColumnType<string, Date | string, Date | string> | null;
 }
 
 export interface PlanTemplate {
@@ -549,6 +670,38 @@ export interface ProjectTemplate {
   version: number;
 }
 
+export interface Quote {
+  amount: Numeric;
+  archived_at: ColumnType<string, Date | string, Date | string> | null;
+  copied_from_id: string | null;
+  created_at: ColumnType<string, Date | string, Date | string>;
+  created_by_id: string;
+  currency: string;
+  customer_id: string;
+  department_id: string | null;
+  discount_percent: Generated<Numeric>;
+  id: string;
+  note: string | null;
+  number: string;
+  owner_id: string;
+  project_id: string | null;
+  status: Generated<string>;
+  title: string;
+  updated_at: ColumnType<string, Date | string, Date | string>;
+  updated_by_id: string;
+  valid_until: string | null;
+  version: Generated<number>;
+}
+
+export interface QuoteLine {
+  description: string;
+  id: string;
+  position: number;
+  quantity: Numeric;
+  quote_id: string;
+  unit_price: Numeric;
+}
+
 export interface Receipt {
   amount: Numeric;
   at: ColumnType<string, Date | string, Date | string>;
@@ -598,6 +751,22 @@ export interface RecurringRule {
   version: Generated<number>;
 }
 
+export interface RequestMove {
+  comment: string;
+  cursor: string | null;
+  finished_at: ColumnType<string, Date | string, Date | string> | null;
+  id: string;
+  kept: Generated<Json>;
+  kept_count: Generated<number>;
+  kind: string;
+  moved: Generated<number>;
+  process_key: string;
+  request_ids: Json | null;
+  started_at: ColumnType<string, Date | string, Date | string>;
+  started_by_id: string;
+  to_version_id: string | null;
+}
+
 export interface Role {
   key: string;
   permissions: Json;
@@ -640,6 +809,17 @@ export interface SignInAttempt {
   points: Generated<number>;
 }
 
+export interface StoredFile {
+  content: Buffer;
+  digest: string;
+  id: string;
+  media_type: string;
+  name: string;
+  size: number;
+  uploaded_at: ColumnType<string, Date | string, Date | string>;
+  uploaded_by_id: string;
+}
+
 export interface Timer {
   due_at: ColumnType<string, Date | string, Date | string>;
   fired_at: ColumnType<string, Date | string, Date | string> | null;
@@ -675,23 +855,31 @@ export interface DB {
   approval_question: ApprovalQuestion;
   approval_reader: ApprovalReader;
   approval_request: ApprovalRequest;
+  approval_standing: ApprovalStanding;
   approval_step: ApprovalStep;
   approval_text: ApprovalText;
+  attachment: Attachment;
   audit_checkpoint: AuditCheckpoint;
   audit_leaf: AuditLeaf;
   business_calendar: BusinessCalendar;
+  calendar_change: CalendarChange;
   calendar_feed: CalendarFeed;
   contact: Contact;
   contract: Contract;
   contract_line: ContractLine;
   customer: Customer;
+  decision_link: DecisionLink;
   department: Department;
   document: Document;
   follow_up: FollowUp;
   follow_up_event: FollowUpEvent;
   form_template: FormTemplate;
   idempotency_record: IdempotencyRecord;
+  invoice: Invoice;
+  invoice_line: InvoiceLine;
+  message_template: MessageTemplate;
   notification: Notification;
+  notification_preference: NotificationPreference;
   number_sequence: NumberSequence;
   organisation_revision: OrganisationRevision;
   outbox_message: OutboxMessage;
@@ -700,20 +888,25 @@ export interface DB {
   plan: Plan;
   plan_line: PlanLine;
   plan_milestone: PlanMilestone;
+  plan_milestone_move: PlanMilestoneMove;
   plan_template: PlanTemplate;
   process_version: ProcessVersion;
   project: Project;
   project_stage: ProjectStage;
   project_template: ProjectTemplate;
+  quote: Quote;
+  quote_line: QuoteLine;
   receipt: Receipt;
   receivable: Receivable;
   record_event: RecordEvent;
   recurring_rule: RecurringRule;
+  request_move: RequestMove;
   role: Role;
   role_grant: RoleGrant;
   rule_occurrence: RuleOccurrence;
   session: Session;
   sign_in_attempt: SignInAttempt;
+  stored_file: StoredFile;
   timer: Timer;
   timer_event: TimerEvent;
 }

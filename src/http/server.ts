@@ -7,8 +7,10 @@ import { startApollo } from './apollo.js';
 import { serveCalendarFeeds, type CalendarFeedOptions } from './calendar-feed.js';
 import { serveCertificates } from './certificates.js';
 import { within } from './deadline.js';
+import { serveDecisionLinks, type DecisionLinks } from './decision-link.js';
 import { serveEventStreams } from './event-stream.js';
 import { serveExplorer } from './explorer.js';
+import { serveFiles, type FileOptions } from './files.js';
 import { formatError, statusOf, translate, type ErrorReport } from './format-error.js';
 import { serveHealth } from './health.js';
 import { serveQueueScreen, type QueueScreenOptions } from './queue-screen.js';
@@ -41,6 +43,10 @@ export interface HttpServerOptions {
   };
   /** The certificate of a request as a PDF; without it there is no such page. */
   readonly certificatePdf?: (context: Context, requestId: string) => Promise<Buffer>;
+  /** Links in mails that may carry a decision, and where their pages are; without it there are none. */
+  readonly decisionLinks?: { readonly path: string; readonly links: DecisionLinks };
+  /** Keeps and gives files; without it there are no such pages. */
+  readonly files?: Pick<FileOptions, 'store' | 'open'>;
   /** The calendar feed at an address; without it there are none. */
   readonly calendarFeed?: CalendarFeedOptions['feed'];
   /** What the queue screen needs; without it there is none. */
@@ -145,6 +151,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const sockets = serveWebSockets(app.server, GRAPHQL_PATH, subscriptions);
   if (options.certificatePdf)
     serveCertificates(app, { contextFor, pdf: options.certificatePdf, refuse: answer });
+  if (options.decisionLinks) {
+    const { path, links } = options.decisionLinks;
+    await serveDecisionLinks(app, path, { contextFor, links });
+  }
+  if (options.files)
+    serveFiles(app, { contextFor, ...options.files, refuse: (reply, error) => answer(reply, error) });
   if (options.calendarFeed)
     serveCalendarFeeds(app, { contextFor, feed: options.calendarFeed, refuse: answer });
   const screen = options.queueScreen

@@ -4,6 +4,8 @@ import type { FireOutcome, TimerActions } from '../commands/schedule/fire-timer.
 import { fireTimers } from '../commands/schedule/fire-timers.js';
 import { relayOutbox } from '../commands/schedule/relay-outbox.js';
 import { sweep } from '../commands/schedule/sweep.js';
+import type { ExternalChannels } from '../commands/schedule/channels.js';
+import { startSender, type Sender } from './sender.js';
 import { openConsumer, within, type QueueSettings } from './queue.js';
 import { together } from './together.js';
 
@@ -27,6 +29,8 @@ export interface WorkerDeps {
   /** A context of its own for each job: a fresh identity map and `now`. */
   readonly makeContext: () => Context;
   readonly actions: TimerActions;
+  /** What this process can send on. */
+  readonly channels?: ExternalChannels;
   readonly wake: Services['wake'];
   readonly sweepSeconds: number;
   readonly horizonSeconds: number;
@@ -44,6 +48,11 @@ export interface RunningWorker {
  */
 export function startWorker(deps: WorkerDeps): RunningWorker {
   const stop = new AbortController();
+  const sender = startSender({
+    makeContext: deps.makeContext,
+    channels: deps.channels ?? {},
+    log: deps.log,
+  });
   const sweepOnce = async (): Promise<void> => {
     const report = await sweep(deps.makeContext(), { ...deps, limit: SWEEP_LIMIT, signal: stop.signal });
     if (report.fired + report.refused + report.failed + report.dead > 0)
@@ -53,7 +62,10 @@ export function startWorker(deps: WorkerDeps): RunningWorker {
   const start = (): void => {
     running ??= sweepOnce()
       .catch((error: unknown) => deps.log.error({ error: String(error) }, 'the sweep failed'))
-      .finally(() => (running = null));
+      .finally(() => {
+        running = null;
+        sender.kick();
+      });
   };
 
   const fire = together(
@@ -65,14 +77,18 @@ export function startWorker(deps: WorkerDeps): RunningWorker {
     },
     { atOnce: FIRING_AT_ONCE, most: FIRING_TOGETHER_MAX },
   );
-  const consumer = openConsumer(deps.queue, (name, data) => handle(deps, fire, name, data), deps.wake);
+  const consumer = openConsumer(
+    deps.queue,
+    (name, data) => handle(deps, { sender, fire }, name, data),
+    deps.wake,
+  );
   const interval = setInterval(start, deps.sweepSeconds * 1000);
   start();
   return {
     async close() {
       clearInterval(interval);
       stop.abort();
-      const ended = Promise.all([consumer.close(), running]);
+      const ended = Promise.all([consumer.close(), running, sender.close()]);
       await within(CLOSE_MS, ended).catch(() =>
         deps.log.warn({}, 'the worker stopped before its jobs had ended'),
       );
@@ -88,7 +104,7 @@ const nudge = z.discriminatedUnion('name', [
 /** A nudge that is not understood (from another version, or forged) does nothing. */
 async function handle(
   deps: WorkerDeps,
-  fire: (id: string) => Promise<FireOutcome | Error | undefined>,
+  { sender, fire }: { sender: Sender; fire: (id: string) => Promise<FireOutcome | Error | undefined> },
   name: string,
   data: unknown,
 ): Promise<Wake | null> {
@@ -99,6 +115,7 @@ async function handle(
   }
   if (parsed.data.name === 'outbox') {
     await relayOutbox(deps.makeContext());
+    sender.kick();
     return null;
   }
   const { id } = parsed.data.data;

@@ -3,16 +3,35 @@ import { ApprovalResolver } from './approvals/approval-resolver.js';
 import { ApprovalSubscriptions } from './approvals/approval-subscriptions.js';
 import { AssignmentFields } from './approvals/assignment-fields.js';
 import { ExplanationResolver } from './approvals/explanation-resolver.js';
+import { MoveResolver, RequestMoveFields } from './approvals/move-resolver.js';
 import { ProcessResolver } from './approvals/process-resolver.js';
 import { EventFields, ProcessFields, QuestionFields, RequestFields } from './approvals/request-fields.js';
 import { VerbResolver } from './approvals/verb-resolver.js';
+import {
+  ContractStanding,
+  InvoiceStanding,
+  PlanStanding,
+  ProjectStanding,
+  QuoteStanding,
+  StandingResolver,
+} from './approvals/standing-resolver.js';
 import { PaymentTermResolver, ReceiptFields } from './contracts/receipt-resolver.js';
 import { ContractResolver } from './contracts/contract-resolver.js';
+import { InvoiceResolver } from './contracts/invoice-resolver.js';
+import { QuoteResolver } from './contracts/quote-resolver.js';
 import { CustomerResolver } from './customers/customer-resolver.js';
 import { DocumentResolver } from './documents/document-resolver.js';
+import {
+  RequestAttachmentResolver,
+  RequestFilesResolver,
+  StoredFileResolver,
+  SubjectFilesResolver,
+} from './documents/file-resolver.js';
 import { DepartmentFields, OrganisationResolver, UserFields } from './organisation/organisation-resolver.js';
 import { AbsenceFields, AbsenceResolver } from './organisation/absence-resolver.js';
+import { CalendarChangeFields, CalendarFields, CalendarResolver } from './organisation/calendar-resolver.js';
 import { LeaverResolver } from './organisation/leaver-resolver.js';
+import { MembershipResolver } from './organisation/membership-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
 import { FollowUpEventFields, FollowUpResolver } from './schedule/follow-up.js';
@@ -30,8 +49,13 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ApprovalResolver,
   ApprovalSubscriptions,
   AssignmentFields,
+  CalendarChangeFields,
+  CalendarFields,
+  CalendarResolver,
+
   CalendarFeedResolver,
   ContractResolver,
+  ContractStanding,
   CustomerResolver,
   DepartmentFields,
   DocumentResolver,
@@ -39,23 +63,37 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ExplanationResolver,
   FollowUpEventFields,
   FollowUpResolver,
+  InvoiceResolver,
+  InvoiceStanding,
   LeaverResolver,
+  MembershipResolver,
+  MoveResolver,
   NotificationResolver,
   OrganisationResolver,
   OutboxResolver,
   PaymentTermResolver,
   PlanMilestoneResolver,
   PlanResolver,
+  PlanStanding,
   ProcessFields,
   ProcessResolver,
   ProjectResolver,
   ProjectStageResolver,
+  ProjectStanding,
   QuestionFields,
+  QuoteResolver,
+  QuoteStanding,
+  RequestAttachmentResolver,
   RequestFields,
   ReceiptFields,
   RecurringRuleResolver,
+  RequestMoveFields,
   StalledResolver,
   TargetFields,
+  RequestFilesResolver,
+  StandingResolver,
+  StoredFileResolver,
+  SubjectFilesResolver,
   TimerEventFields,
   TimerResolver,
   UserFields,

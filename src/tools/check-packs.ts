@@ -27,6 +27,7 @@ else {
       [pack.planTemplates.length, 'plan templates'],
       [pack.forms.length, 'forms'],
       [pack.roles.length, 'roles'],
+      [pack.messages.length, 'message templates'],
       [pack.schedules.length, 'schedule rules'],
       [pack.paymentLadders.length, 'payment ladders'],
       [pack.acceptance.length, 'acceptance cases'],

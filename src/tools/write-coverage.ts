@@ -79,12 +79,25 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
     ],
   },
   'A-44': { what: 'Marketing decisions: different levels follow different flows', missing: null },
+  'A-50': { what: 'Quote inside an opportunity: a pre-defined flow controls it', missing: null },
   'D-02': {
     what: 'Permissions follow the department structure and teams',
     missing: null,
     tests: [
       ['test/integration/customers.test.ts', 'scopes reach own, team, subtree and all rows, and no others'],
       ['test/integration/contracts.test.ts', 'scopes reach own, team, subtree and all rows, and no others'],
+    ],
+  },
+  'E-119': {
+    what: 'Business calendars: hours, holidays, make-up days; by company, department and person',
+    missing: null,
+    tests: [
+      [
+        'test/integration/calendars.test.ts',
+        "a step is due by the calendar of its approver's department, nearest up the tree",
+      ],
+      ['test/integration/calendars.test.ts', 'moves what hangs on the calendar, and only that, with a trail'],
+      ['test/integration/calendars.test.ts', 'China 2026 is the published arrangement, day by day'],
     ],
   },
   'R-48': {
@@ -140,6 +153,10 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
     what: 'Offsets that the source leaves open',
     missing: 'one of the six offsets is in a pack; the others are filled in alike',
     tests: [UNSET],
+  },
+  'S-29': {
+    what: 'Contract invoicing, collection and dunning',
+    missing: 'mailing and receipt of the invoice, receipts, collection and dunning',
   },
   'T-18': { what: 'Order-demand forecast of the stores by the 6th', missing: null, tests: [DUE_TIMES] },
   'T-19': { what: 'Stock list by the 6th', missing: null, tests: [DUE_TIMES, NO_STOCK_LIST] },

@@ -1,4 +1,5 @@
 import { refusal } from '../errors.js';
+import { dependsOnAny } from './depends-on.js';
 import { emit, type Draft } from './draft.js';
 import { conditionHolds } from './open-step.js';
 import { permitOnAssignment } from './permit.js';
@@ -79,6 +80,6 @@ const touchedSteps = (request: RequestState, changed: readonly string[]): string
     const voted =
       state &&
       (state.reason === 'CARRIED' || assignmentsOf(request, state).some((one) => ballotOf(one)?.verdict));
-    const depends = step.dependsOn.length === 0 || step.dependsOn.some((field) => changed.includes(field));
+    const depends = dependsOnAny(step, changed, request.definition);
     return voted && depends && state.status !== 'RETURNED' ? [step.key] : [];
   });

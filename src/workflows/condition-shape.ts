@@ -97,10 +97,14 @@ export function rulesOf(node: StepNode): readonly ApproverRule[] {
   return withInner([...node.approvers, ...instead]);
 }
 
+/** The subject's fields by which a step's rules find people. */
+export const fieldsOfRules = (node: StepNode, definition: Reading): string[] =>
+  rulesOf(node).flatMap((rule) => ruleFields(rule, definition));
+
 /** The subject's fields that a step's condition and rules read. */
 export const fieldsOfStep = (node: StepNode, definition: Reading): string[] => [
   ...fieldsRead(node.when, definition.fieldTypes),
-  ...rulesOf(node).flatMap((rule) => ruleFields(rule, definition)),
+  ...fieldsOfRules(node, definition),
 ];
 
 /** The fields whose change could alter the route: read by the guard, a condition or a rule. Sorted. */

@@ -4,14 +4,20 @@ import { coverAbsences, giveBack, replaceLeaver, substitute } from './absence.js
 import { amend } from './amend.js';
 import { dueAt } from './calendar.js';
 import { checkedChoices, requireChosen } from './choices.js';
+import { attach, attachTo } from './attach.js';
+import { carryOver } from './carry-over.js';
 import { claim, claimByActing, closePool, release } from './claim.js';
-import { restartClocks } from './clock.js';
+import { calendarOfRequest, restartClocks } from './clock.js';
 import { emit, type Draft } from './draft.js';
 import { escalate, remind } from './escalate.js';
 import { advance, end, openBlocked, returnToRequester, returnToStep, settle } from './flow.js';
 import { outcomeOf } from './formula.js';
-import { addApprover, answerToDelegator, handOver } from './hand-over.js';
+import { addApprover, answersToDelegator, handOver } from './hand-over.js';
+import { answerToDelegator } from './confirmation.js';
+import { hold, migrate, releaseHold } from './migrate.js';
+import { needsOf, requireFile } from './needs.js';
 import { pause, reassign, restart, resume, skipStep } from './override.js';
+import { permitByMail } from './mail-decision.js';
 import { permitOnAssignment, permitOnRequest } from './permit.js';
 import { isDecisionStep, stepOf, type DecisionStep } from './process.js';
 import {
@@ -29,6 +35,7 @@ import {
   type StepChoice,
   type World,
 } from './request.js';
+import { reckon } from './reckon.js';
 import { carriedSteps, changedFields } from './resubmission.js';
 import { removeApprover, revoke } from './revoke.js';
 import { keysBefore } from './route.js';
@@ -91,6 +98,8 @@ function apply(draft: Draft, command: Command): void {
       return pause(draft, command);
     case 'resume':
       return resume(draft, command);
+    case 'attach':
+      return attach(draft, command);
     case 'comment':
       return comment(draft, command);
     case 'copy-in':
@@ -107,6 +116,8 @@ function apply(draft: Draft, command: Command): void {
       return skipStep(draft, command);
     case 'restart':
       return restart(draft, command);
+    case 'reckon':
+      return reckon(draft, command);
     case 'expire':
       return expire(draft);
     case 'claim':
@@ -119,6 +130,12 @@ function apply(draft: Draft, command: Command): void {
       return giveBack(draft, command);
     case 'replace-leaver':
       return replaceLeaver(draft, command);
+    case 'migrate':
+      return migrate(draft, command);
+    case 'hold':
+      return hold(draft, command);
+    case 'release-hold':
+      return releaseHold(draft, command);
     default:
       return unreachable(command);
   }
@@ -143,11 +160,12 @@ function submit(draft: Draft, command: Of<'submit'>): void {
   const interests = withRequester(by, command.interests);
   const proposed: RequestState = { ...draft.request, requesterId: by, subject, interests };
   const choices = requesterChoices(proposed, command.choices, draft.world);
-  const calendar = draft.world.calendarOf(definition.calendar);
+  const calendar = calendarOfRequest({ definition, requesterId: by }, draft.world);
   const expiresAt = definition.expires === null ? null : dueAt(calendar, draft.world.now, definition.expires);
   const restartOf = command.restartOf ?? null;
   const begun = { subject, interests, comment: words, process, expiresAt, restartOf, ...choices };
   emit(draft, { type: 'SUBMITTED', by, ...begun });
+  if (command.carry) carryOver(draft, by, command.carry);
   advance(draft);
 }
 
@@ -180,19 +198,23 @@ const STATUS_OF: Readonly<Record<DecisionAction, DecisionStatus>> = {
 /** @throws COMMENT_REQUIRED, EVIDENCE_REQUIRED, FILING_NUMBER_REQUIRED */
 function decideAssignment(draft: Draft, command: Of<'decide'>): void {
   const { assignment, step } = permitOnAssignment(draft.request, command.ordinal, command.action, command.by);
+  if (command.via === 'MAIL_LINK') permitByMail(draft.request, command.ordinal, command.action, command.by);
   requireWords(step, command);
+  requireFile(step, command.action, command.files);
   requireFreshSignIn(step, command.signedInAt, draft.world.now);
   const { ordinal, by, comment, evidence } = command;
+  const via = command.via === undefined ? {} : { via: command.via };
   const decision = STATUS_OF[command.action];
   const chooser = command.action === 'APPROVE' ? step.key : '';
   const choices = checkedChoices(draft.request, chooser, command.choices ?? [], draft.world);
   claimByActing(draft, assignment);
-  if (answerToDelegator(draft, step, assignment, decision, comment)) {
+  attachTo(draft, ordinal, by, command.files);
+  if (answersToDelegator(draft.request, step, assignment)) {
     if (choices.length > 0) throw refusal('BAD_USER_INPUT', CHOICE_OF_DELEGATE);
-    return;
+    return answerToDelegator(draft, step, assignment, decision, comment);
   }
   const chosen = choices.length > 0 ? { choices } : {};
-  emit(draft, { type: 'DECIDED', ordinal, by, decision, comment, evidence, ...chosen });
+  emit(draft, { type: 'DECIDED', ordinal, by, decision, comment, evidence, ...via, ...chosen });
   closePool(draft, assignment);
   if (command.action === 'APPROVE' && isApproved(draft.request, step))
     requireChosen(draft.request, step.key, [], draft.world);
@@ -215,11 +237,8 @@ function requireWords(step: DecisionStep, command: Of<'decide'>): void {
     throw refusal('EVIDENCE_REQUIRED', { step: step.key });
   if (command.action === 'FILE' && !command.evidence)
     throw refusal('FILING_NUMBER_REQUIRED', { step: step.key });
-  const demanded =
-    step.requireComment === 'always' ||
-    command.action === 'ADVISE' ||
-    (step.requireComment === 'on-rejection' && command.action === 'REJECT');
-  if (demanded && !command.comment) throw refusal('COMMENT_REQUIRED', { step: step.key });
+  if (needsOf(step, command.action).includes('COMMENT') && !command.comment)
+    throw refusal('COMMENT_REQUIRED', { step: step.key });
 }
 
 /** @throws STEP_UP_REQUIRED when the step demands a sign-in fresher than this one */
@@ -234,11 +253,14 @@ function requireFreshSignIn(step: DecisionStep, signedInAt: Date | undefined, no
 function returnRequest(draft: Draft, command: Of<'return'>): void {
   const { assignment, step } = permitOnAssignment(draft.request, command.ordinal, 'RETURN', command.by);
   if (!command.comment) throw refusal('COMMENT_REQUIRED', { step: step.key });
+  requireFile(step, 'RETURN', command.files);
   requireFreshSignIn(step, command.signedInAt, draft.world.now);
   const { ordinal, by, comment } = command;
   const target = command.toStep === null ? null : returnTarget(draft.request, step.key, command.toStep);
   claimByActing(draft, assignment);
-  if (answerToDelegator(draft, step, assignment, 'RETURNED', comment)) return;
+  attachTo(draft, ordinal, by, command.files);
+  if (answersToDelegator(draft.request, step, assignment))
+    return answerToDelegator(draft, step, assignment, 'RETURNED', comment);
   emit(draft, { type: 'DECIDED', ordinal, by, decision: 'RETURNED', comment, evidence: null });
   closePool(draft, assignment);
   if (target === null) return returnToRequester(draft, by, comment);
@@ -269,7 +291,10 @@ function resubmit(draft: Draft, command: Of<'resubmit'>): void {
   permitOnRequest(request, 'RESUBMIT', command.by, draft.world.now);
   const { by, subject, comment } = command;
   const shared = request.interests.filter((interest) => interest.because === 'HAND_OVER');
-  const interests = [...withRequester(by, command.interests), ...shared];
+  const own = withRequester(request.requesterId, [...command.interests, ...shared]);
+  // Who answers for a requester who has left has the interest of one to whom it was handed.
+  const known = own.some(({ personId }) => personId === by);
+  const interests: Interest[] = known ? [...own] : [...own, { personId: by, because: 'HAND_OVER' }];
   const changed = changedFields(request.subject, subject);
   const carried = carriedSteps(request, { subject, interests, changed }, draft.world);
   const next: RequestState = { ...request, subject, interests, round: request.round + 1 };

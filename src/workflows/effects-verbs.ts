@@ -1,6 +1,6 @@
 import { unreachable } from '../errors.js';
 import type { Effect, MessageKind } from './effects.js';
-import type { Fact, RequestState } from './request.js';
+import { contactOf, currentStep, type Fact, type RequestState } from './request.js';
 import type { VerbFact } from './verb-facts.js';
 
 type Send = (
@@ -21,7 +21,8 @@ export function effectsOfVerb(
   sequence: number,
   sendTo: Send,
 ): Effect[] {
-  const { round, requesterId } = after;
+  const { round } = after;
+  const requesterId = contactOf(after);
   const send: Send = (message, people, step, comment) =>
     sendTo(
       message,
@@ -39,17 +40,19 @@ export function effectsOfVerb(
       return asker === undefined ? [] : send('INFORMATION_GIVEN', [asker], fact.step, fact.answer);
     }
     case 'CLOCK_RESTARTED':
-      return fact.timers.map((timer): Effect => ({
-        type: 'SCHEDULE_TIMER',
-        key: `${after.id}/${fact.step}/${round}/${fact.attempt}/${timer.kind}/${timer.index}/${sequence}`,
-        kind: timer.kind,
-        step: fact.step,
-        round,
-        attempt: fact.attempt,
-        index: timer.index,
-        at: timer.at,
-        restarted: true,
-      }));
+      return timersAgain(round, after.id, fact, sequence);
+    case 'DUE_MOVED': {
+      const stopped = currentStep(after, fact.step)?.clockStoppedAt !== null;
+      return [
+        { type: 'CANCEL_TIMERS', step: fact.step, round },
+        ...(stopped ? [] : timersAgain(round, after.id, fact, sequence)),
+      ];
+    }
+    case 'EXPIRY_MOVED':
+      return [
+        { type: 'CANCEL_EXPIRY' },
+        ...expiryAt(after, after.pausedAt === null ? fact.expiresAt : null, sequence),
+      ];
     case 'PAUSED':
       return [
         { type: 'CANCEL_TIMERS', step: null, round },
@@ -96,6 +99,25 @@ export function effectsOfVerb(
       return unreachable(fact);
   }
 }
+
+/** The timers of a step set anew, under keys of their own. */
+const timersAgain = (
+  round: number,
+  requestId: string,
+  { step, attempt, timers }: Extract<VerbFact, { type: 'CLOCK_RESTARTED' | 'DUE_MOVED' }>,
+  sequence: number,
+): Effect[] =>
+  timers.map(({ kind, index, at }) => ({
+    type: 'SCHEDULE_TIMER',
+    key: `${requestId}/${step}/${round}/${attempt}/${kind}/${index}/${sequence}`,
+    kind,
+    step,
+    round,
+    attempt,
+    index,
+    at,
+    restarted: true,
+  }));
 
 const personOf = ({ assignments }: RequestState, ordinal: number): string[] => {
   const assignment = assignments[ordinal - 1];

@@ -20,17 +20,22 @@ export function evolveVerb(request: RequestState, fact: Given): RequestState {
         ),
       };
     case 'CLOCK_RESTARTED':
-      return restartClock(request, fact);
+      return moveDue(request, fact, { clockStoppedAt: null });
+    case 'DUE_MOVED':
+      return moveDue(request, fact, { calendarKey: fact.calendar });
+    case 'EXPIRY_MOVED':
+      return { ...request, expiresAt: fact.expiresAt };
     case 'PAUSED':
       return {
         ...request,
         pausedAt: fact.at,
+        pauseCause: fact.cause ?? null,
         steps: request.steps.map((step) =>
           step.round === request.round && step.status === 'OPEN' ? stopped(step, fact.at) : step,
         ),
       };
     case 'RESUMED':
-      return { ...request, pausedAt: null, expiresAt: fact.expiresAt };
+      return { ...request, pausedAt: null, pauseCause: null, expiresAt: fact.expiresAt };
     case 'COMMENTED':
     case 'OVERRIDDEN':
       return request;
@@ -102,20 +107,23 @@ function withReaders(request: RequestState, people: readonly string[], by: strin
 /** Whether the person takes part: asks for it, answers for it, has an interest, is or was asked, or is copied in. */
 export const isOnRequest = (request: RequestState, personId: string): boolean =>
   personId === request.requesterId ||
+  personId === request.contactId ||
   personId === request.subject.ownerId ||
   request.interests.some((interest) => interest.personId === personId) ||
   request.assignments.some((assignment) => assignment.personId === personId) ||
   request.readers.some((reader) => reader.personId === personId);
 
-function restartClock(request: RequestState, fact: Of<'CLOCK_RESTARTED'>): RequestState {
-  const restarted = patchStep(request, fact.step, {
-    dueAt: fact.dueAt,
-    timers: fact.timers,
-    clockStoppedAt: null,
-  });
+/** The step's new times are those of everyone whose turn it is. */
+function moveDue(
+  request: RequestState,
+  fact: Of<'CLOCK_RESTARTED' | 'DUE_MOVED'>,
+  change: Partial<StepState>,
+): RequestState {
+  const { dueAt, timers } = fact;
+  const moved = patchStep(request, fact.step, { dueAt, timers, ...change });
   return {
-    ...restarted,
-    assignments: restarted.assignments.map((one) =>
+    ...moved,
+    assignments: moved.assignments.map((one) =>
       one.status === 'OPEN' &&
       one.stepKey === fact.step &&
       one.round === request.round &&

@@ -170,7 +170,11 @@ function spend(
       )
       .map(({ personId }) => personId);
     for (const [start, end] of stretches(asked, from, until, world.organisation)) {
-      const worked = businessMillisBetween(world.calendarOf(definition.calendar), start, end);
+      const worked = businessMillisBetween(
+        world.calendarOf(step.calendarKey ?? definition.calendar),
+        start,
+        end,
+      );
       const away =
         asked.length > 0 &&
         asked.every((personId) => absenceOf(world.organisation, personId, definition, start) !== undefined);

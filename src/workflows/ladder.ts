@@ -81,13 +81,11 @@ export interface LadderTimer {
   readonly at: Date;
 }
 
-/** All reminders and rungs, each reckoned from its anchor, the due time. A reminder whose time has passed by `since` is
- *  left out; a rung never is. Without a due time nothing happens. */
-export function ladderTimers(
+/** Every reminder and rung, each reckoned from its anchor, the due time or the rung below. Without a due time nothing happens. */
+export function everyLadderTimer(
   { reminders: list, ladder }: LadderShape<unknown>,
   due: Date | null,
   calendar: BusinessCalendar,
-  since: Date,
 ): LadderTimer[] {
   if (due === null) return [];
   const before = list.map(({ when, offset }, index): LadderTimer => {
@@ -99,8 +97,17 @@ export function ladderTimers(
     anchor = dueAt(calendar, anchor, after);
     return { kind: 'rung', index, at: anchor };
   });
-  return [...before.filter(({ at }) => at > since), ...rungs];
+  return [...before, ...rungs];
 }
+
+/** Those of them that are to be set at `since`: a reminder whose time has passed is left out; a rung never is. */
+export const ladderTimers = (
+  shape: LadderShape<unknown>,
+  due: Date | null,
+  calendar: BusinessCalendar,
+  since: Date,
+): LadderTimer[] =>
+  everyLadderTimer(shape, due, calendar).filter(({ kind, at }) => kind === 'rung' || at > since);
 
 /** How far something due at `due` has climbed by `now`: the number of rungs whose time has come; 0: none yet. */
 export const rungReached = (

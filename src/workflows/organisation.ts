@@ -17,6 +17,10 @@ export interface Person {
   readonly active: boolean;
   readonly departmentId: string | null;
   readonly managerId: string | null;
+  /** The person's own business calendar; null or not said: their department's. */
+  readonly calendarKey?: string | null | undefined;
+  /** Who took over when they left. */
+  readonly successorId?: string | null | undefined;
 }
 
 export interface Department {
@@ -87,6 +91,20 @@ export function departmentsUp(organisation: Organisation, departmentId: string |
     current = department.parentId;
   }
   return chain;
+}
+
+/** The business calendar of a department: its own, else of the nearest one above that has one; null: the company's. */
+export const calendarOfDepartment = (
+  organisation: Organisation,
+  departmentId: string | null,
+): string | null =>
+  departmentsUp(organisation, departmentId).find(({ calendarKey }) => calendarKey !== null)?.calendarKey ??
+  null;
+
+/** The business calendar by which a person works: their own, else their department's. null: the company's. */
+export function calendarOfPerson(organisation: Organisation, personId: string): string | null {
+  const person = organisation.people.get(personId);
+  return person?.calendarKey ?? calendarOfDepartment(organisation, person?.departmentId ?? null);
 }
 
 const isLive = (grant: RoleGrant, now: Date): boolean => grant.until === null || now < grant.until;

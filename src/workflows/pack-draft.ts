@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { acceptanceSchema } from './acceptance-file.js';
 import { authoritySchema } from './authority-file.js';
 import { groupsSchema } from './groups-file.js';
+import { messageTemplatesSchema } from './message-template.js';
 import { readDocuments, shapeOf, type Finding, type PackSource, type SourceDocument } from './pack-file.js';
 import { paymentLadderSchema } from './payment-ladder.js';
 import { processSchema } from './process-file.js';
@@ -30,6 +31,7 @@ const SCHEMAS = {
   acceptance: acceptanceSchema,
   authority: authoritySchema,
   groups: groupsSchema,
+  'message-templates': messageTemplatesSchema,
   schedule: scheduleSchema,
   'payment-ladder': paymentLadderSchema,
 } as const;

@@ -31,6 +31,7 @@ type FindingRule =
   | 'unknown-pack'
   | 'unknown-subject-type'
   | 'unknown-purpose'
+  | 'unknown-carry'
   | 'unknown-field'
   | 'unknown-role'
   | 'unknown-permission'
@@ -58,7 +59,8 @@ type FindingRule =
   | 'no-approver'
   | 'unknown-department'
   | 'unknown-person'
-  | 'unknown-group';
+  | 'unknown-group'
+  | 'no-choice';
 
 export type Path = readonly (string | number)[];
 

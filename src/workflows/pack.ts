@@ -4,6 +4,7 @@ import type { AuthorityTable } from './authority.js';
 import { calendarSchema, type BusinessCalendar } from './calendar.js';
 import type { GroupTemplate } from './groups-file.js';
 import { isPackFile, ofKind, ownKeys, readPack, type Draft, type Header, type Kind } from './pack-draft.js';
+import { problemsOfTemplates, templateKey, type MessageTemplate } from './message-template.js';
 import {
   readDocuments,
   shapeOf,
@@ -51,6 +52,8 @@ export interface Pack {
   readonly acceptance: readonly AcceptanceCase[];
   readonly authority: readonly AuthorityTable[];
   readonly groups: readonly GroupTemplate[];
+  /** Words of messages; those of a later pack take the place of an earlier one's. */
+  readonly messages: readonly MessageTemplate[];
   readonly schedules: readonly ScheduleDefinition[];
   readonly paymentLadders: readonly PaymentLadder[];
 }
@@ -259,6 +262,10 @@ function compilePack(
     report(document, compiled.problems);
     return compiled.cases;
   });
+  const messages = ofKind(draft, 'message-templates').flatMap(({ document, data }) => {
+    report(document, problemsOfTemplates(data));
+    return data.templates;
+  });
   const schedules = ofKind(draft, 'schedule').flatMap(({ document, data }) => {
     for (const [index, definition] of data.rules.entries())
       for (const problem of problemsOfSchedule(definition, names))
@@ -282,6 +289,7 @@ function compilePack(
     acceptance,
     authority,
     groups: ofKind(draft, 'groups').flatMap(({ data }) => data.groups as readonly GroupTemplate[]),
+    messages,
     schedules,
     paymentLadders,
   };
@@ -312,6 +320,9 @@ function* repeatedKeys(draft: Draft): Generator<Finding> {
     else if (kind === 'groups')
       for (const [index, group] of data.groups.entries())
         yield* claim(kind, group.key, document, ['groups', index, 'key']);
+    else if (kind === 'message-templates')
+      for (const [index, template] of data.templates.entries())
+        yield* claim(kind, templateKey(template), document, ['templates', index, 'for']);
     else if (kind === 'schedule')
       for (const [index, rule] of data.rules.entries())
         yield* claim(kind, rule.key, document, ['rules', index, 'key']);

@@ -9,9 +9,15 @@ export const PERMISSIONS = [
   'plan:read',
   'plan:create',
   'plan:update',
+  'quote:read',
+  'quote:create',
+  'quote:update',
   'contract:read',
   'contract:create',
   'contract:update',
+  'invoice:read',
+  'invoice:create',
+  'invoice:update',
   'document:read',
   'document:create',
   'document:update',
@@ -30,6 +36,7 @@ export const PERMISSIONS = [
   'schedule:manage',
   'organisation:read',
   'organisation:manage',
+  'calendar:manage',
   'audit:read',
 ] as const;
 export type PermissionName = (typeof PERMISSIONS)[number];

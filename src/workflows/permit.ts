@@ -1,9 +1,11 @@
 import { refusal, type Refusal, isRefusal } from '../errors.js';
 import { NUDGE_INTERVAL_MINUTES } from '../limits.js';
+import { needsOf, type Need } from './needs.js';
 import { isDecisionStep, stepOf, type DecisionStep } from './process.js';
 import {
   assignmentsOf,
   ballotOf,
+  contactOf,
   currentStep,
   interestOf,
   isDecided,
@@ -45,7 +47,15 @@ export const ASSIGNMENT_ACTIONS = [
   'CLAIM',
   'RELEASE',
 ] as const;
-export const REQUEST_ACTIONS = ['RESUBMIT', 'WITHDRAW', 'NUDGE', 'ANSWER', 'COMMENT', 'COPY_IN'] as const;
+export const REQUEST_ACTIONS = [
+  'RESUBMIT',
+  'WITHDRAW',
+  'NUDGE',
+  'ANSWER',
+  'COMMENT',
+  'COPY_IN',
+  'ATTACH',
+] as const;
 export type AssignmentAction = (typeof ASSIGNMENT_ACTIONS)[number];
 export type RequestAction = (typeof REQUEST_ACTIONS)[number];
 
@@ -162,12 +172,13 @@ function soleBallot(request: RequestState, assignment: AssignmentState): boolean
  */
 export function permitOnRequest(request: RequestState, action: RequestAction, by: string, now: Date): void {
   if (action === 'ANSWER') return permitAnswer(request, null, by);
-  if (action === 'COMMENT' || action === 'COPY_IN') return permitTalk(request, by);
-  if (by !== request.requesterId) throw refusal('NOT_THE_REQUESTER');
+  if (action === 'COMMENT' || action === 'COPY_IN' || action === 'ATTACH') return permitTalk(request, by);
+  if (by !== contactOf(request)) throw refusal('NOT_THE_REQUESTER');
   if (isEnded(request)) throw refusal('REQUEST_ENDED', { status: request.status });
   switch (action) {
     case 'RESUBMIT':
       if (request.status !== 'RETURNED') throw refusal('REQUEST_NOT_RETURNED', { status: request.status });
+      if (request.pausedAt !== null) throw refusal('REQUEST_PAUSED');
       return;
     case 'WITHDRAW':
       requireWithdrawable(request);
@@ -192,7 +203,10 @@ function requireWithdrawable(request: RequestState): void {
   if (withdrawal === 'until-first-decision') {
     const decided = request.assignments.some(
       (assignment) =>
-        assignment.round === request.round && assignment.status !== 'ADVISED' && isDecided(assignment),
+        assignment.round === request.round &&
+        assignment.status !== 'ADVISED' &&
+        assignment.reason !== 'CARRIED' &&
+        isDecided(assignment),
     );
     if (decided) throw refusal('WITHDRAWAL_CLOSED', { reason: 'someone has decided already' });
     return;
@@ -209,6 +223,8 @@ export interface Permission<A> {
   readonly action: A;
   readonly allowed: boolean;
   readonly refusal: Refusal | null;
+  /** What must come with it. */
+  readonly needs?: readonly Need[];
 }
 
 /** Every action on the assignment, allowed or refused with the reason that the mutation would give. */
@@ -217,9 +233,11 @@ export function assignmentPermissions(
   ordinal: number,
   by: string,
 ): Permission<AssignmentAction>[] {
-  return ASSIGNMENT_ACTIONS.map((action) =>
-    attempt(action, () => permitOnAssignment(request, ordinal, action, by)),
-  );
+  const step = stepOf(request.definition, request.assignments[ordinal - 1]?.stepKey ?? '');
+  return ASSIGNMENT_ACTIONS.map((action) => ({
+    ...attempt(action, () => permitOnAssignment(request, ordinal, action, by)),
+    needs: isDecisionStep(step) ? needsOf(step, action) : [],
+  }));
 }
 
 export function requestPermissions(

@@ -1,6 +1,6 @@
 import type { BusinessCalendar } from './calendar.js';
 import { badInput, DAY, instantOf, localOf } from './duration.js';
-import { ladderTimers } from './ladder.js';
+import { everyLadderTimer } from './ladder.js';
 import { occurrenceOf, occurrencesBetween, type Anchors, type ScheduleRule } from './schedule-rule.js';
 import type { PlanMilestoneTemplate, PlanTemplate } from './template-file.js';
 
@@ -128,15 +128,24 @@ export interface MilestoneTimer {
   readonly at: Date;
 }
 
-/** All reminders and rungs of a milestone, each reckoned from its due time. A reminder whose time has passed already is
- *  left out; a rung never is. */
-export function milestoneTimers(
+/** All reminders and rungs of a milestone. A reminder whose time has passed already is left out; a rung never is. */
+export const milestoneTimers = (
   milestone: PlanMilestoneTemplate,
   due: Date | null,
   calendar: BusinessCalendar,
   now: Date,
+): MilestoneTimer[] =>
+  everyMilestoneTimer(milestone, due, calendar).filter(
+    ({ kind, at }) => kind === 'milestone-rung' || at > now,
+  );
+
+/** Every reminder and rung of a milestone, each reckoned from its due time. */
+export function everyMilestoneTimer(
+  milestone: PlanMilestoneTemplate,
+  due: Date | null,
+  calendar: BusinessCalendar,
 ): MilestoneTimer[] {
-  return ladderTimers(milestone, due, calendar, now).map(({ kind, index, at }) => ({
+  return everyLadderTimer(milestone, due, calendar).map(({ kind, index, at }) => ({
     kind: kind === 'rung' ? 'milestone-rung' : 'milestone-reminder',
     milestone: milestone.key,
     index,

@@ -1,4 +1,5 @@
 import { isRefusal } from '../errors.js';
+import type { Carry } from './carry-over.js';
 import { choosable, demandsOn, willBeAsked } from './choices.js';
 import { decide, withRequester } from './decide.js';
 import { evolve } from './evolve.js';
@@ -47,6 +48,7 @@ export interface Submission {
   readonly subject: SubjectSnapshot;
   readonly interests: readonly Interest[];
   readonly choices?: readonly GivenChoice[] | undefined;
+  readonly carry?: Carry | null | undefined;
 }
 
 type Yes = Extract<Command, { type: 'decide' }>;
@@ -61,11 +63,15 @@ export function preview(
   submission: Submission,
   world: World,
 ): PreviewedStep[] {
-  const { requesterId: by, subject, interests } = submission;
+  const { requesterId: by, subject, interests, carry } = submission;
   const fresh = newRequest('preview', definition, world.now);
   const open = new Map<string, readonly string[]>();
   const choices = supposedAtFirst(fresh, submission, world, open);
-  const facts = decide(fresh, { type: 'submit', by, subject, interests, comment: null, choices }, world);
+  const facts = decide(
+    fresh,
+    { type: 'submit', by, subject, interests, comment: null, choices, carry: carry ?? undefined },
+    world,
+  );
   return walkAhead(facts.reduce(evolve, fresh), facts, world, undefined, open);
 }
 
@@ -117,6 +123,9 @@ const mayDecide = (request: RequestState, ordinal: number, action: DecisionActio
   }
 };
 
+/** Where a decision demands a file, the preview supposes one. */
+const PREVIEWED = [{ fileId: 'preview', digest: 'preview' }];
+
 /** The first who is asked and may decide says yes; null when nobody is left who may. */
 export function nextYes(request: RequestState, signedInAt: Date): Yes | null {
   for (const { ordinal, personId: by, stepKey, status } of request.assignments) {
@@ -124,7 +133,16 @@ export function nextYes(request: RequestState, signedInAt: Date): Yes | null {
     if (!isDecisionStep(step)) continue;
     const action = YES[step.kind];
     if (!mayDecide(request, ordinal, action, by)) continue;
-    return { type: 'decide', by, ordinal, action, comment: 'preview', evidence: 'preview', signedInAt };
+    return {
+      type: 'decide',
+      by,
+      ordinal,
+      action,
+      comment: 'preview',
+      evidence: 'preview',
+      signedInAt,
+      files: PREVIEWED,
+    };
   }
   return null;
 }

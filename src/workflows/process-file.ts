@@ -162,6 +162,15 @@ const decisionStep = z.strictObject({
   onQuestion: z.enum(['pause', 'run']).default('pause'),
   editable: z.array(fieldName).max(100).default([]),
   requireFreshSignIn: z.int().min(1).max(1440).nullable().default(null),
+  // No default: a version published without it keeps its digest.
+  mailDecision: z.boolean().optional(),
+  // Left out where not written: what was published before they came keeps its digest.
+  requireAttachment: z
+    .array(z.enum(['APPROVE', 'REJECT', 'RETURN', 'CONFIRM', 'FILE']))
+    .min(1)
+    .max(5)
+    .optional(),
+  carries: keySchema.optional(),
 });
 
 const notifyStep = z.strictObject({ ...node, kind: z.literal('notify'), recipients: approverRules });
@@ -198,6 +207,9 @@ export const processSchema = z.strictObject({
   resubmission: z.enum(['restart', 'continue', 'changed-only']).default('restart'),
   calendar: keySchema.nullable().default(null),
   expires: dueRuleSchema.nullable().default(null),
+  carry: z
+    .strictObject({ from: z.string().min(1).max(60), same: z.array(fieldName).max(100).default([]) })
+    .optional(),
   steps: z.array(step).min(1).max(50),
 });
 

@@ -111,6 +111,17 @@ export interface Reminder {
   readonly offset: DueRule;
 }
 
+/** Approvals of the document that the subject was made from stand for it while its values stay inside them. */
+export interface CarryRule {
+  /** The kind of that document. */
+  readonly from: string;
+  /** Beside the bounds of the subject type, fields that must be as they were approved. */
+  readonly same: readonly string[];
+}
+
+/** A decision that may demand a file. */
+export type AttachedAction = 'APPROVE' | 'REJECT' | 'RETURN' | 'CONFIRM' | 'FILE';
+
 interface NodeBase {
   readonly key: string;
   readonly title: Localised;
@@ -139,10 +150,16 @@ export interface DecisionStep extends NodeBase {
   readonly transfer: 'allowed' | 'forbidden';
   /** Whether the step's clock stands still while a question of one of its approvers is open. */
   readonly onQuestion: 'pause' | 'run';
+  /** The step of the document before, whose approval stands for this one's; its own key when null. */
+  readonly carries?: string | undefined;
   /** Fields of the subject that an approver of this step may amend. */
   readonly editable: readonly string[];
   /** A decision counts only within so many minutes of the person's sign-in; null: whenever they signed in. */
   readonly requireFreshSignIn: number | null;
+  /** Whether a link in a mail may carry a decision of this step; not said: it may not. */
+  readonly mailDecision?: boolean | undefined;
+  /** Decisions that need a file with them. */
+  readonly requireAttachment?: readonly AttachedAction[] | undefined;
 }
 
 export interface NotifyStep extends NodeBase {
@@ -173,11 +190,13 @@ export interface ProcessDefinition {
   /** Until when the requester may withdraw. */
   readonly withdrawal: 'until-first-decision' | 'any-time' | { readonly untilStep: string };
   readonly resubmission: 'restart' | 'continue' | 'changed-only';
-  /** Business calendar for due times; null: that of the subject's department, else the default. */
+  /** Business calendar for due times; null: that of whoever is asked (for the expiry: of the requester). */
   readonly calendar: string | null;
   /** After its submission a request that nobody has ended ends as EXPIRED; null: never. */
   readonly expires: DueRule | null;
   readonly steps: readonly StepNode[];
+  /** From which document before approvals carry, inside which bounds; absent: from none. */
+  readonly carry?: CarryRule | undefined;
   /** Types of the subject's fields for conditions; filled from the subject's registration when compiled. */
   readonly fieldTypes: FieldTypes;
   /** The authority tables that its steps name, as they were when it was compiled; a running request keeps them. */

@@ -1,3 +1,4 @@
+import { carryProblems } from './prove-carry.js';
 import { unreachable } from '../errors.js';
 import { conditionProblem } from './condition.js';
 import { isBusinessDuration, parseDuration, DAY, timeMillis, type DueRule } from './duration.js';
@@ -62,9 +63,10 @@ export function problemsOfProcess(
       problems.push(...unknownInConditions(definition, known));
       problems.push(...neverOpens(definition, { left: PROOF_BUDGET }));
     }
-    problems.push(...editableProblems(definition, subject));
+    problems.push(...editableProblems(definition, subject), ...carryProblems(definition, subject));
   }
   problems.push(...calendarProblems(definition.calendar, ['calendar'], known));
+  problems.push(...expiryProblems(definition, known));
   problems.push(...withdrawalProblems(definition));
   for (const placed of placedNodes(definition.steps, ['steps'], [])) {
     const place: Place = { ...placed, definition, hasFields: subject !== undefined, known };
@@ -164,6 +166,12 @@ function* withdrawalProblems({ withdrawal, steps }: ProcessDefinition): Generato
 }
 
 function* stepProblems(place: Place, step: DecisionStep): Generator<Problem> {
+  if (step.mailDecision === true && !fitsMail(step))
+    yield {
+      path: [...place.path, 'mailDecision'],
+      rule: 'invalid-value',
+      message: `no link can carry a decision of ${step.key}: it asks for more than a yes (its kind, a comment, or a fresh sign-in)`,
+    };
   yield* ruleListProblems(place, step.approvers, ['approvers']);
   yield* placementProblems(step.approvers, [...place.path, 'approvers'], 'approvers');
   if (typeof step.onNobody === 'object') {
@@ -214,6 +222,10 @@ const namesNobodyNew = (step: DecisionStep, who: readonly ApproverRule[]): boole
 
 const isUnknownField = (place: Place, field: string): boolean =>
   place.hasFields && !Object.hasOwn(place.definition.fieldTypes, field);
+
+/** Whether a decision of this step needs nothing but the decision. */
+const fitsMail = ({ kind, requireComment, requireFreshSignIn }: DecisionStep): boolean =>
+  kind === 'approve' && requireComment !== 'always' && requireFreshSignIn === null;
 
 function* ruleListProblems(place: Place, rules: readonly ApproverRule[], under: Path): Generator<Problem> {
   for (const [index, rule] of rules.entries()) yield* ruleProblems(place, rule, [...under, index]);
@@ -414,6 +426,13 @@ export function* businessTimeProblems(
         message: 'business time, but there is neither a calendar nor a default one',
       };
   }
+}
+
+/** A request's own time, too, is counted in a calendar when it is working time. */
+function* expiryProblems({ expires, calendar }: ProcessDefinition, known: Nameable): Generator<Problem> {
+  if (expires?.in !== 'business' || calendar !== null || known.defaultCalendar !== null) return;
+  const message = 'business time, but there is neither a calendar nor a default one';
+  yield { path: ['expires'], rule: 'no-calendar', message };
 }
 
 /** Compared only where the answer is certain: whole days with days, or hours with hours, in the same kind of time. */

@@ -1,8 +1,9 @@
 import type { BusinessCalendar } from './calendar.js';
+import type { Carry, CarriedOver, CarriedStep, CarryReason, LeftStep } from './carry-over.js';
 import type { Ballot } from './formula.js';
 import type { Organisation } from './organisation.js';
 import type { DecisionStep, ProcessDefinition, StepNode } from './process.js';
-import type { QuestionState, Reader, RestartOf, VerbCommand, VerbFact } from './verb-facts.js';
+import type { PauseCause, QuestionState, Reader, RestartOf, VerbCommand, VerbFact } from './verb-facts.js';
 
 export type RequestStatus =
   'PENDING' | 'RETURNED' | 'APPROVED' | 'REJECTED' | 'WITHDRAWN' | 'CANCELLED' | 'EXPIRED';
@@ -61,6 +62,8 @@ export interface StepState {
   readonly timers: readonly PlannedTimer[];
   /** Since when the clock stands still (a question, a pause); null: it runs, or there is none. */
   readonly clockStoppedAt: Date | null;
+  /** The business calendar that its times are reckoned by; null: none, or the definition's (before it was kept here). */
+  readonly calendarKey?: string | null | undefined;
 }
 
 /** How an assignment came from another one, or from a person who is away. */
@@ -121,13 +124,30 @@ export interface GivenChoice {
   readonly people: readonly string[];
 }
 
+/** A file as it is handed in. */
+export type GivenFile = Pick<AttachedFile, 'fileId' | 'digest'>;
+
+/** A file that someone added to the request; its digest proves which. */
+export interface AttachedFile {
+  readonly fileId: string;
+  /** SHA-256 (hex) over its bytes. */
+  readonly digest: string;
+  readonly by: string;
+  /** The assignment whose decision it goes with; null: beside the decisions. */
+  readonly ordinal: number | null;
+}
+
 export interface RequestState {
   readonly id: string;
   readonly definition: ProcessDefinition;
   readonly status: RequestStatus;
   readonly pausedAt: Date | null;
+  /** Why it stands still, when not because an administrator paused it by hand. */
+  readonly pauseCause?: PauseCause | null | undefined;
   readonly round: number;
   readonly requesterId: string;
+  /** Who answers for a requester who has left; the requester keeps their interest. */
+  readonly contactId?: string | null | undefined;
   readonly submittedAt: Date;
   readonly endedAt: Date | null;
   readonly subject: SubjectSnapshot;
@@ -143,6 +163,10 @@ export interface RequestState {
   readonly readers: readonly Reader[];
   /** Whom people have named for the steps ahead; one entry for a step and rule, the latest. */
   readonly choices?: readonly StepChoice[] | undefined;
+  /** Files added to it, with a decision or beside one, oldest first. */
+  readonly attachments?: readonly AttachedFile[] | undefined;
+  /** What stands here by an approval given elsewhere; null: nothing. */
+  readonly carriedOver?: CarriedOver | null | undefined;
   /** Facts applied so far. */
   readonly factCount: number;
 }
@@ -200,7 +224,11 @@ export type DecisionStatus =
   'APPROVED' | 'REJECTED' | 'ABSTAINED' | 'ADVISED' | 'CONFIRMED' | 'FILED' | 'RETURNED';
 
 /** What happened. Stored append-only; dates are in the past, people are ids, `type` is past tense. */
-export type Fact = { readonly at: Date } & (
+export type Fact = {
+  readonly at: Date;
+  /** Number of the engine that made it; written when it is stored. */
+  readonly engine?: number | undefined;
+} & (
   | {
       readonly type: 'SUBMITTED';
       readonly by: string;
@@ -220,6 +248,10 @@ export type Fact = { readonly at: Date } & (
       readonly assignments: readonly NewAssignment[];
       readonly exclusions: readonly Exclusion[];
       readonly timers: readonly PlannedTimer[];
+      /** Key of the business calendar that the times are reckoned by; not said where nothing is due. */
+      readonly calendar?: string | undefined;
+      /** What those who stand in and those they stand in for come to share. */
+      readonly interests?: readonly Interest[] | undefined;
     }
   | {
       readonly type: 'STEP_SKIPPED';
@@ -242,6 +274,8 @@ export type Fact = { readonly at: Date } & (
       readonly ordinal: number;
       readonly by: string;
       readonly decision: DecisionStatus;
+      /** How it came, where the person did not sign in for it. */
+      readonly via?: 'MAIL_LINK' | undefined;
       readonly comment: string | null;
       readonly evidence: string | null;
       readonly choices?: readonly StepChoice[] | undefined;
@@ -252,7 +286,8 @@ export type Fact = { readonly at: Date } & (
       readonly by: string;
       readonly proposal: DecisionStatus;
       readonly comment: string | null;
-      readonly confirmation: NewAssignment;
+      /** null: nobody may confirm it, as whoever delegated has left; it decides nothing. */
+      readonly confirmation: NewAssignment | null;
     }
   | {
       readonly type: 'ASSIGNMENT_CLOSED';
@@ -322,6 +357,7 @@ export type Fact = { readonly at: Date } & (
       readonly people: readonly string[];
       readonly assignments: readonly NewAssignment[];
       readonly exclusions: readonly Exclusion[];
+      readonly interests?: readonly Interest[] | undefined;
     }
   | {
       readonly type: 'SYSTEM_DECIDED';
@@ -335,6 +371,31 @@ export type Fact = { readonly at: Date } & (
       readonly comment: string | null;
     }
   | VerbFact
+  | {
+      /** Approvals given elsewhere stand here; those in `asked` had been given too, and are asked anew. */
+      readonly type: 'CARRIED_OVER';
+      readonly by: string;
+      readonly because: CarryReason;
+      readonly from: {
+        readonly requestId: string;
+        readonly number: string;
+        readonly type: string;
+        readonly subjectId: string;
+        readonly digest: string;
+      };
+      /** Fields that differ, or are outside of what was approved. */
+      readonly changed: readonly string[];
+      readonly carried: readonly CarriedStep[];
+      readonly asked: readonly LeftStep[];
+    }
+  | {
+      readonly type: 'ATTACHED';
+      readonly by: string;
+      /** The assignment that is being decided with them; null: beside the decisions. */
+      readonly ordinal: number | null;
+      readonly files: readonly GivenFile[];
+      readonly comment: string | null;
+    }
   | { readonly type: 'CLAIMED'; readonly ordinal: number; readonly by: string }
   | { readonly type: 'RELEASED'; readonly ordinal: number; readonly by: string }
   | {
@@ -343,6 +404,29 @@ export type Fact = { readonly at: Date } & (
       readonly ordinal: number;
       readonly by: string;
       readonly successor: NewAssignment;
+    }
+  | {
+      /** Moved to another version of its definition; what is undone by it follows in facts of its own. */
+      readonly type: 'MIGRATED';
+      readonly override: true;
+      readonly by: string;
+      readonly comment: string;
+      readonly process: { readonly key: string; readonly version: number };
+      readonly fromVersion: number;
+      readonly toVersion: number;
+      /** Keys of the steps that stand as they were: decided, or asked with the votes given so far. */
+      readonly carried: readonly string[];
+      /** Keys of the steps that are asked anew when their turn comes. */
+      readonly asked: readonly string[];
+      /** Keys of the steps that the new version does not have. */
+      readonly removed: readonly string[];
+    }
+  | {
+      /** Who answers for someone who has left: for the requester, and to questions that were put to the leaver. */
+      readonly type: 'CONTACT_CHANGED';
+      readonly by: string;
+      readonly fromPersonId: string;
+      readonly personId: string;
     }
 );
 
@@ -357,6 +441,7 @@ export type Command =
       readonly interests: readonly Interest[];
       readonly comment: string | null;
       readonly restartOf?: RestartOf;
+      readonly carry?: Carry | undefined;
       readonly choices?: readonly GivenChoice[] | undefined;
     }
   | {
@@ -366,9 +451,12 @@ export type Command =
       readonly action: DecisionAction;
       readonly comment: string | null;
       readonly evidence: string | null;
+      /** How it came, where the person did not sign in for it. */
+      readonly via?: 'MAIL_LINK' | undefined;
       /** When the person last proved who they are; some steps demand that it is fresh. */
       readonly signedInAt?: Date;
       readonly choices?: readonly GivenChoice[] | undefined;
+      readonly files?: readonly GivenFile[] | undefined;
     }
   | {
       readonly type: 'return';
@@ -377,6 +465,7 @@ export type Command =
       readonly toStep: string | null;
       readonly comment: string | null;
       readonly signedInAt?: Date;
+      readonly files?: readonly GivenFile[] | undefined;
     }
   | {
       readonly type: 'resubmit';
@@ -415,6 +504,13 @@ export type Command =
       readonly index: number;
     }
   | VerbCommand
+  /** Adds files to the request, beside the decisions. */
+  | {
+      readonly type: 'attach';
+      readonly by: string;
+      readonly files: readonly GivenFile[];
+      readonly comment: string | null;
+    }
   | { readonly type: 'claim' | 'release'; readonly by: string; readonly ordinal: number }
   /** Hands the turns of someone who is away to whoever stands in. `by`: who set the absence, or SYSTEM when it begins. */
   | { readonly type: 'substitute'; readonly by: string; readonly personId: string }
@@ -426,7 +522,16 @@ export type Command =
       readonly by: string;
       readonly personId: string;
       readonly successorId: string;
-    };
+    }
+  /** Moves the request to another version of its definition. */
+  | {
+      readonly type: 'migrate';
+      readonly by: string;
+      readonly definition: ProcessDefinition;
+      readonly comment: string | null;
+    }
+  /** Pauses it for a new version of its definition; `release-hold` lets go of what was paused so. */
+  | { readonly type: 'hold' | 'release-hold'; readonly by: string; readonly comment: string | null };
 
 export type DecisionAction = 'APPROVE' | 'REJECT' | 'ABSTAIN' | 'ADVISE' | 'CONFIRM' | 'FILE';
 
@@ -437,8 +542,10 @@ export function newRequest(id: string, definition: ProcessDefinition, now: Date)
     definition,
     status: 'PENDING',
     pausedAt: null,
+    pauseCause: null,
     round: 1,
     requesterId: '',
+    contactId: null,
     submittedAt: now,
     endedAt: null,
     subject: {
@@ -459,9 +566,14 @@ export function newRequest(id: string, definition: ProcessDefinition, now: Date)
     questions: [],
     readers: [],
     choices: [],
+    carriedOver: null,
+    attachments: [],
     factCount: 0,
   };
 }
+
+/** To whom returns and questions go, and who acts on the request as a whole: the requester, or who answers for them. */
+export const contactOf = ({ contactId, requesterId }: RequestState): string => contactId ?? requesterId;
 
 export const isEnded = (request: RequestState): boolean =>
   request.status !== 'PENDING' && request.status !== 'RETURNED';
@@ -488,6 +600,9 @@ export const isDecided = (assignment: AssignmentState): boolean =>
 
 export const isLive = (assignment: AssignmentState): boolean =>
   assignment.status === 'OPEN' || assignment.status === 'WAITING';
+
+/** Why a turn ended or a step was undone when the request was moved to another version of its definition. */
+export const MIGRATED = 'MIGRATED';
 
 /** Why an assignment was cancelled that was still an operand when its step was decided without it. */
 export const STEP_DECIDED = 'STEP_DECIDED';

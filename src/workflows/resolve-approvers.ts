@@ -11,8 +11,15 @@ import {
 } from './organisation.js';
 import { authorityRules } from './authority.js';
 import type { ConditionScope } from './condition.js';
+import { mayStandIn } from './shared-interest.js';
 import { peopleOfExpression } from './people-expression.js';
-import { stepOf, type ApproverRule, type DecisionStep, type PersonSource } from './process.js';
+import {
+  type ApproverRule,
+  type DecisionStep,
+  isDecisionStep,
+  type PersonSource,
+  stepOf,
+} from './process.js';
 import {
   interestOf,
   type AssignmentState,
@@ -132,7 +139,8 @@ function place(request: RequestState, step: DecisionStep, personId: string, worl
   const person = world.organisation.people.get(personId);
   if (!person) return { excluded: 'UNKNOWN' };
   if (!person.active) return { excluded: 'INACTIVE' };
-  const present = standIn(request, step, personId, world);
+  const accepts = (id: string): boolean => mayStandIn(request, step.key, personId, id);
+  const present = standIn(request, step, personId, world, accepts);
   const barrier = barrierTo(request, step, present.personId);
   if (barrier === null) return { ...present, instead: null };
   if (barrier === 'INTEREST' && personId === request.requesterId && step.onRequester === 'manager') {
@@ -145,7 +153,8 @@ function place(request: RequestState, step: DecisionStep, personId: string, worl
 function managerInstead(request: RequestState, step: DecisionStep, personId: string, world: World): Placed {
   for (const manager of managersOf(world.organisation, personId)) {
     if (!manager.active) continue;
-    const present = standIn(request, step, manager.id, world);
+    const accepts = (id: string): boolean => mayStandIn(request, step.key, manager.id, id);
+    const present = standIn(request, step, manager.id, world, accepts);
     if (barrierTo(request, step, present.personId) === null)
       return { ...present, instead: 'manager of the requester' };
   }
@@ -165,8 +174,25 @@ export function barrierTo(
       step.neverSameAs.includes(assignment.stepKey) &&
       !isProposal(request, assignment),
   );
-  return decided ? 'NEVER_SAME_AS' : null;
+  return decided || standsApart(request, step, personId) ? 'NEVER_SAME_AS' : null;
 }
+
+/**
+ * Whether a later step that must be decided by others stands already by what the person said there before: carried into
+ * this round, it is not asked again, so they may not decide what it is kept apart from.
+ */
+const standsApart = (request: RequestState, step: DecisionStep, personId: string): boolean =>
+  request.steps.some((one) => {
+    const node =
+      one.reason === 'CARRIED' && one.round === request.round
+        ? stepOf(request.definition, one.key)
+        : undefined;
+    return (
+      isDecisionStep(node) &&
+      node.neverSameAs.includes(step.key) &&
+      decidersOf(request, one.key).includes(personId)
+    );
+  });
 
 /** A delegate's answer that went back to the delegator; an opinion in an `advise` step is none. */
 const isProposal = (request: RequestState, { status, stepKey }: AssignmentState): boolean =>
@@ -194,7 +220,7 @@ export function standIn(
   step: DecisionStep,
   personId: string,
   world: World,
-  accepts: (substituteId: string) => boolean = () => true,
+  accepts: (substituteId: string) => boolean,
 ): { personId: string; handOver: HandOver | null } {
   if (barrierTo(request, step, personId) !== null) return { personId, handOver: null };
   const seen = new Set([personId]);

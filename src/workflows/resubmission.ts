@@ -1,11 +1,11 @@
 import canonicalize from 'canonicalize';
+import { peopleBehindApproval } from './carry-over.js';
+import { dependsOnAny } from './depends-on.js';
 import { conditionHolds } from './open-step.js';
 import { isDecisionStep, nodesOf, type DecisionStep } from './process.js';
 import {
-  ballotOf,
   currentStep,
   interestOf,
-  peopleBehind,
   type Interest,
   type RequestState,
   type SubjectSnapshot,
@@ -46,23 +46,13 @@ export function carriedSteps(request: RequestState, next: Resubmission, world: W
     .filter((step) => !restsOnInterest(after, step));
   if (policy === 'continue') return passed.map((step) => step.key);
   return passed
-    .filter((step) => isUntouched(step, next.changed) && conditionHolds(after, step.when, world))
+    .filter(
+      (step) =>
+        !dependsOnAny(step, next.changed, after.definition) && conditionHolds(after, step.when, world),
+    )
     .map((step) => step.key);
 }
 
-const isUntouched = (step: DecisionStep, changed: readonly string[]): boolean =>
-  step.dependsOn.length === 0
-    ? changed.length === 0
-    : !step.dependsOn.some((field) => changed.includes(field));
-
 /** Whether someone behind the decision that would carry has an interest by now; it may be of an earlier round. */
-function restsOnInterest(after: RequestState, step: DecisionStep): boolean {
-  const votes = after.assignments.filter(
-    (assignment) => assignment.stepKey === step.key && ballotOf(assignment)?.verdict,
-  );
-  const last = votes.at(-1);
-  return votes
-    .filter(({ round, attempt }) => round === last?.round && attempt === last.attempt)
-    .flatMap((vote) => peopleBehind(after, vote))
-    .some((personId) => interestOf(after, step, personId) !== null);
-}
+const restsOnInterest = (after: RequestState, step: DecisionStep): boolean =>
+  peopleBehindApproval(after, step.key).some((personId) => interestOf(after, step, personId) !== null);

@@ -8,7 +8,17 @@ import { scheduleRuleSchema, type ScheduleRule } from './schedule-rule.js';
 
 // Schedules as packs and administrators write them: a rule of time and what it makes.
 
-const SUBJECTS = ['CUSTOMER', 'PROJECT', 'STAGE', 'PLAN', 'CONTRACT', 'DOCUMENT', 'REQUEST'] as const;
+const SUBJECTS = [
+  'CUSTOMER',
+  'PROJECT',
+  'STAGE',
+  'PLAN',
+  'QUOTE',
+  'CONTRACT',
+  'INVOICE',
+  'DOCUMENT',
+  'REQUEST',
+] as const;
 const KINDS = ['CALL', 'VISIT', 'MEETING', 'MESSAGE', 'REPORT', 'PAYMENT', 'TASK'] as const;
 
 export interface MadeFollowUp {

@@ -1,4 +1,4 @@
-import type { NewAssignment, PlannedTimer, SubjectSnapshot } from './request.js';
+import type { Fact, NewAssignment, PlannedTimer, SubjectSnapshot } from './request.js';
 
 // What happens to a request besides decisions: questions, clocks, words, amendments, overrides. The state that they
 // leave, the facts that tell them and the commands that ask for them.
@@ -37,6 +37,16 @@ export interface RestartOf {
   readonly comment: string;
 }
 
+/** What made due times move: a calendar at a version, either edited or given to a person, a department or the company. */
+export interface CalendarChange {
+  readonly calendar: string;
+  readonly version: number;
+  readonly change: 'EDITED' | 'ASSIGNED';
+}
+
+/** NEW_VERSION: held until an administrator moves it to the new version of its definition, or releases it. */
+export type PauseCause = 'NEW_VERSION';
+
 export type VerbFact =
   | {
       readonly type: 'INFORMATION_REQUESTED';
@@ -63,7 +73,29 @@ export type VerbFact =
       readonly dueAt: Date | null;
       readonly timers: readonly PlannedTimer[];
     }
-  | { readonly type: 'PAUSED'; readonly by: string; readonly comment: string }
+  /** A calendar changed: when the step is due, and what is still to act, reckoned again from its opening. */
+  | {
+      readonly type: 'DUE_MOVED';
+      readonly step: string;
+      readonly attempt: number;
+      readonly calendar: string;
+      readonly dueAt: Date | null;
+      readonly timers: readonly PlannedTimer[];
+      readonly was: { readonly dueAt: Date | null; readonly calendar: string };
+      readonly because: CalendarChange;
+    }
+  | {
+      readonly type: 'EXPIRY_MOVED';
+      readonly expiresAt: Date;
+      readonly was: { readonly expiresAt: Date };
+      readonly because: CalendarChange;
+    }
+  | {
+      readonly type: 'PAUSED';
+      readonly by: string;
+      readonly comment: string;
+      readonly cause?: PauseCause | undefined;
+    }
   | {
       readonly type: 'RESUMED';
       readonly by: string;
@@ -187,5 +219,12 @@ export type VerbCommand =
       readonly comment: string | null;
     }
   | { readonly type: 'restart'; readonly by: string; readonly comment: string | null }
+  /** Reckons due times again by the calendars as they are; `history` is every fact of the request. */
+  | {
+      readonly type: 'reckon';
+      readonly by: string;
+      readonly because: CalendarChange;
+      readonly history: readonly Fact[];
+    }
   /** The request's own time has run out. */
   | { readonly type: 'expire' };

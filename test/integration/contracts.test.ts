@@ -270,7 +270,7 @@ describe('updating', () => {
     }
   });
 
-  test('an approved contract changes by amendment only', async () => {
+  test('a contract approved by no known request does not change', async () => {
     const { id } = await aContract();
     await setStatus(id, ContractStatus.APPROVED);
     await expect(updateContract(by('sam'), { id, expectedVersion: 1, title: 'Other' })).rejects.toMatchObject(
@@ -420,6 +420,8 @@ describe('as a subject of approval', () => {
       departmentId: sam.departmentId,
       lastAuthorId: sam.id,
       beneficiaryIds: [],
+      madeFrom: null,
+      validUntil: null,
       status: 'DRAFT',
       content: {
         number,
@@ -435,6 +437,8 @@ describe('as a subject of approval', () => {
         discountPercent: 5,
         startsOn: '',
         endsOn: '',
+        quoteId: '',
+        attachments: [],
         lines: [{ description: 'Pump', quantity: '2.00', unitPrice: '500.00' }],
         paymentTerms: [{ title: 'All', amount: '1000.00', dueOn: '' }],
         ownerId: sam.id,

@@ -131,7 +131,9 @@ describe('a follow-up', () => {
     expect(
       await refused('director', 'completeFollowUp', { id: now.id, expectedVersion: 99, outcome: 'x' }),
     ).toBe('INVALID_STATE');
-    expect(await list('sales', { mine: true, subjectId, kind: ['TASK'], status: ['OPEN'] })).toEqual([done.next!.id]);
+    expect(await list('sales', { mine: true, subjectId, kind: ['TASK'], status: ['OPEN'] })).toEqual([
+      done.next!.id,
+    ]);
     const { timers } = await app.ask<{ timers: { state: string }[] }>(
       'director',
       'query ($id: ID!) { timers(subjectId: $id) { state } }',

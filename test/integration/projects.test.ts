@@ -228,7 +228,9 @@ describe('initiation', () => {
     const running = await inTransaction(by('sam'), (tx) =>
       projectSubject.load(tx, made.id, 'project:update'),
     );
-    expect(() => projectSubject.requireSubmittable(by('sam'), running)).toThrow(refused('INVALID_STATE'));
+    await expect(projectSubject.requireSubmittable(by('sam'), running)).rejects.toEqual(
+      refused('INVALID_STATE'),
+    );
   });
 });
 

@@ -175,6 +175,31 @@ describe('business calendars', () => {
     );
   });
 
+  test('adding and then subtracting working days returns to the same working instant where all days are alike', () => {
+    fc.assert(
+      fc.property(
+        calendars,
+        // Hours that no clock change takes away or repeats.
+        fc.constantFrom(['09:00-17:00'], ['08:30-12:00', '13:15-18:00'], ['10:00-11:00']),
+        instants,
+        fc.integer({ min: 1, max: 15 }),
+        (made, alike, at, count) => {
+          const week = Object.fromEntries(
+            WEEKDAYS.map((weekday) => [weekday, made.week[weekday].length > 0 ? alike : []]),
+          );
+          const off = Object.fromEntries(Object.keys(made.holidays).map((date) => [date, 'off']));
+          const worked = Object.entries(made.makeUpDays).filter(([, weekday]) => week[weekday]!.length > 0);
+          const makeUpDays = Object.fromEntries(worked);
+          const calendar = parseCalendar({ ...made, week, holidays: off, makeUpDays });
+          const from = nextWorkingInstant(calendar, at);
+          const there = addBusiness(calendar, from, { ...NOTHING, days: count });
+          expect(subtractBusiness(calendar, there, { ...NOTHING, days: count })).toEqual(from);
+        },
+      ),
+      RUNS,
+    );
+  });
+
   test('the working time added is the working time that passes', () => {
     fc.assert(
       fc.property(calendars, instants, hours, (calendar, from, duration) => {

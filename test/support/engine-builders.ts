@@ -52,10 +52,13 @@ interface PersonSketch {
   readonly department?: string;
   readonly roles?: readonly string[];
   readonly inactive?: boolean;
+  /** Key of a business calendar. */
+  readonly calendar?: string;
 }
 interface DepartmentSketch {
   readonly parent?: string;
   readonly head?: string;
+  readonly calendar?: string;
 }
 interface OrganisationSketch {
   readonly people: Readonly<Record<string, PersonSketch>>;
@@ -74,22 +77,27 @@ interface OrganisationSketch {
 
 /** An organisation from names; ids, keys and names are the same word. */
 export function anOrganisation(sketch: OrganisationSketch): Organisation {
-  const people = Object.entries(sketch.people).map(([id, { manager, department, inactive }]): Person => ({
-    id,
-    name: id,
-    email: `${id}@example.test`,
-    active: !inactive,
-    departmentId: department ?? null,
-    managerId: manager ?? null,
-  }));
-  const departments = Object.entries(sketch.departments ?? {}).map(([id, { parent, head }]): Department => ({
-    id,
-    key: id,
-    name: id,
-    parentId: parent ?? null,
-    headId: head ?? null,
-    calendarKey: null,
-  }));
+  const people = Object.entries(sketch.people).map(
+    ([id, { manager, department, inactive, calendar }]): Person => ({
+      id,
+      name: id,
+      email: `${id}@example.test`,
+      active: !inactive,
+      departmentId: department ?? null,
+      managerId: manager ?? null,
+      calendarKey: calendar ?? null,
+    }),
+  );
+  const departments = Object.entries(sketch.departments ?? {}).map(
+    ([id, { parent, head, calendar }]): Department => ({
+      id,
+      key: id,
+      name: id,
+      parentId: parent ?? null,
+      headId: head ?? null,
+      calendarKey: calendar ?? null,
+    }),
+  );
   const grants = new Map<string, RoleGrant[]>();
   const grant = (role: string, row: RoleGrant): void =>
     void grants.set(role, [...(grants.get(role) ?? []), row]);
@@ -226,6 +234,8 @@ interface Setting {
   readonly by?: string;
   readonly interests?: readonly Interest[];
   readonly choices?: readonly GivenChoice[];
+  /** Office hours for everybody when not given. */
+  readonly calendarOf?: World['calendarOf'];
   /** Open assignments in other requests. */
   readonly load?: Readonly<Record<string, number>>;
 }
@@ -241,7 +251,10 @@ export interface Story {
   readonly timers: readonly LiveTimer[];
   readonly now: Date;
   organisation: Organisation;
+  calendarOf: World['calendarOf'];
   command(command: Command): Fact[];
+  /** A calendar has changed: due times are reckoned again. */
+  reckon(): Fact[];
   later(milliseconds: number): void;
   approve: Verb;
   reject: Verb;
@@ -259,6 +272,8 @@ export interface Story {
   withdraw(who?: string): Fact[];
   nudge(who?: string): Fact[];
   unblock(): Fact[];
+  /** Moves the request to this version, by an administrator. */
+  migrate(definition: ProcessDefinition): Fact[];
   /** Moves the clock to the earliest live timer and fires it. */
   fireNext(): Fact[];
   ordinalOf(who: string, step?: string): number;
@@ -277,6 +292,7 @@ export function submitted(setting: Setting): Story {
   const interests = setting.interests ?? [{ personId: requester, because: 'REQUESTER' as const }];
   const load = new Map(Object.entries(setting.load ?? {}));
   const story = storyOf(definition, setting.organisation ?? OFFICE, subject, requester, interests, load);
+  if (setting.calendarOf) story.calendarOf = setting.calendarOf;
   const { choices } = setting;
   story.command({ type: 'submit', by: requester, subject, interests, comment: null, choices });
   return story;
@@ -296,21 +312,24 @@ function storyOf(
   let timers: readonly LiveTimer[] = [];
   let now = MONDAY;
   const fired = new Set<string>();
+  const versions = new Map([[definition.version, definition]]);
   const world = (): World => ({
     now,
     organisation: story.organisation,
-    calendarOf: () => OFFICE_HOURS,
+    calendarOf: story.calendarOf,
     load,
   });
 
   const command = (given: Command): Fact[] => {
     const made = decide(request, given, world());
-    request = made.reduce(evolve, request);
+    if (given.type === 'migrate') versions.set(given.definition.version, given.definition);
+    const on = given.type === 'migrate' ? given.definition : request.definition;
+    request = made.reduce(evolve, { ...request, definition: on });
     const follow = effectsOf(request, made);
     facts = [...facts, ...made];
     effects = [...effects, ...follow];
     timers = afterEffects(timers, follow);
-    const found = violations(request, facts, { startedAt: MONDAY, timers, fired });
+    const found = violations(request, facts, { startedAt: MONDAY, timers, fired, versions });
     if (found.length > 0) throw new Error(`after ${given.type}: ${found.join('; ')}`);
     return made;
   };
@@ -353,7 +372,15 @@ function storyOf(
       return now;
     },
     organisation,
+    calendarOf: () => OFFICE_HOURS,
     command,
+    reckon: () =>
+      command({
+        type: 'reckon',
+        by: 'system',
+        because: { calendar: 'office', version: 1, change: 'EDITED' },
+        history: facts,
+      }),
     later: (milliseconds) => void (now = new Date(now.getTime() + milliseconds)),
     approve: decides('APPROVE'),
     reject: decides('REJECT'),
@@ -386,6 +413,8 @@ function storyOf(
       }),
     withdraw: (who = requester) => command({ type: 'withdraw', by: who, comment: null }),
     nudge: (who = requester) => command({ type: 'nudge', by: who, comment: null }),
+    migrate: (to) =>
+      command({ type: 'migrate', by: 'admin', definition: to, comment: 'the new version holds' }),
     unblock: () => command({ type: 'unblock', by: 'system' }),
     fireNext: () => {
       const next = timers.toSorted((a, b) => a.at.getTime() - b.at.getTime())[0];

@@ -10,17 +10,23 @@ export async function publishProcess(
   em: EntityManager,
   key: string,
   steps: readonly object[],
-  more: { readonly version?: number; readonly expires?: object } = {},
+  more: {
+    readonly version?: number;
+    readonly expires?: object;
+    /** CONTRACT when not given; for another kind the guard is given as well. */
+    readonly subjectType?: string;
+    readonly guard?: string;
+  } = {},
 ): Promise<void> {
   const written = processSchema.parse({
     kind: 'process',
     key,
     version: 1,
+    subjectType: 'CONTRACT',
+    guard: `subject.signingMode == "${key}"`,
     ...more,
     title: key,
-    subjectType: 'CONTRACT',
     priority: 500,
-    guard: `subject.signingMode == "${key}"`,
     steps,
   });
   const definition = compileProcess(written, SUBJECT_TYPES);

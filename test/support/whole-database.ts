@@ -112,7 +112,9 @@ async function checkRequests(
     .orderBy('timer_event.id')
     .execute()) satisfies MoveRow[];
   const movesOf = Map.groupBy(moves, (move) => move.timer_id);
-  const messagesOf = Map.groupBy(messages, (message) => message.key.split('/')[0] ?? '');
+  // What an edit has voided is told by the edit, not by a fact of the request that approved.
+  const byFacts = messages.filter(({ key }) => key.split('/')[1] !== 'voided');
+  const messagesOf = Map.groupBy(byFacts, (message) => message.key.split('/')[0] ?? '');
   const problems = stored.flatMap((request) => {
     const rows = eventsOf.get(request.id) ?? [];
     const facts = rows.map(({ canonical }) => unsealFact(canonical, valueOf));
@@ -259,6 +261,14 @@ const STATUS_AFTER: Readonly<Record<string, string>> = {
   EXPIRED: 'DRAFT',
 };
 
+/** What was approved stands, or is AMENDED while something of it does not; `stands`: undefined where nothing was approved. */
+function statusOf(last: string | undefined, stands: boolean | undefined): string | undefined {
+  const after = last === undefined ? 'DRAFT' : STATUS_AFTER[last];
+  if (after === 'APPROVED' && stands === undefined) return 'APPROVED by nothing that stands';
+  if (stands === undefined || (after !== 'APPROVED' && after !== 'DRAFT')) return after;
+  return stands ? 'APPROVED' : 'AMENDED';
+}
+
 /** A contract stands where its last request stands, and reads as it was submitted while it is locked. */
 async function problemsOfContracts(em: EntityManager): Promise<string[]> {
   const db = readDb(em);
@@ -281,11 +291,19 @@ async function problemsOfContracts(em: EntityManager): Promise<string[]> {
       .execute(),
     (line) => line.contract_id,
   );
+  const standings = new Map(
+    (
+      await db.selectFrom('approval_standing').select(['subject_id', 'voided_steps', 'asked_steps']).execute()
+    ).map((row) => [
+      row.subject_id,
+      `${JSON.stringify(row.voided_steps)}${JSON.stringify(row.asked_steps)}` === '[][]',
+    ]),
+  );
   const last = new Map(requests.map((request) => [request.subject_id, request]));
   const found: string[] = [];
   for (const contract of contracts) {
     const request = last.get(contract.id);
-    const expected = request ? STATUS_AFTER[request.status] : 'DRAFT';
+    const expected = statusOf(request?.status, standings.get(contract.id));
     if (contract.status !== expected)
       found.push(`contract ${contract.number} is ${contract.status}, its request says ${expected}`);
     if (!request || !['IN_REVIEW', 'APPROVED'].includes(contract.status)) continue;

@@ -117,6 +117,47 @@ describe('readConfig', () => {
   });
 });
 
+describe('mail settings', () => {
+  const MAIL_FROM = 'Countersign <noreply@example.com>';
+
+  test('come from one address, with the usual ports and TLS unless told otherwise', () => {
+    const read = (SMTP_URL: string, more: object = {}) => readConfig({ SMTP_URL, MAIL_FROM, ...more }).mail;
+    expect(read('smtp://us%40er:p%2Fw@mail.example')).toMatchObject({
+      host: 'mail.example',
+      port: 587,
+      tls: 'required',
+      user: 'us@er',
+      password: 'p/w',
+      from: MAIL_FROM,
+    });
+    expect(read('smtps://mail.example', { SMTP_TLS: 'none' })).toMatchObject({ port: 465, tls: 'implicit' });
+    expect(read('smtp://[::1]:25', { SMTP_TLS: 'none' })).toMatchObject({
+      host: '::1',
+      port: 25,
+      tls: 'none',
+    });
+    expect(read('smtp://u@h', { SMTP_PASSWORD_FILE: 'x' })).toMatchObject({ passwordFile: resolve('x') });
+    expect(readConfig({ PUBLIC_URL: 'https://a.example/x//' }).publicUrl).toBe('https://a.example/x');
+  });
+
+  test('need a sender, and a sender is an address', () => {
+    expect(complaint({ SMTP_URL: 'smtp://mail.example' })).toEqual([
+      expect.stringContaining('SMTP_URL needs MAIL_FROM'),
+    ]);
+    for (const from of ['x', 'a@b\r\nBcc: c@d', 'A <a@b> <c@d>', '"x" <a@b>', 'A <a@b>, c@d'])
+      expect(complaint({ MAIL_FROM: from })[0]).toMatch(/^MAIL_FROM: /);
+  });
+
+  test.each(['http://mail', 'smtp://', 'smtp://a:hunter2%zz@mail', 'smtp://:hunter2'])(
+    '%s is refused and not printed',
+    (SMTP_URL) => {
+      const [line] = complaint({ SMTP_URL, MAIL_FROM });
+      expect(line).toMatch(/^SMTP_URL: the given value/);
+      expect(line).not.toContain('hunter2');
+    },
+  );
+});
+
 describe('one line for a well-known failure', () => {
   const databaseUrl = 'postgres://zoe:hunter2@db.example:5432/countersign';
   const redisUrl = 'redis://:hunter2@redis.example:6380';

@@ -224,6 +224,7 @@ describe('deciding', () => {
       false,
       true,
       true,
+      true,
     ]);
     const world = { now: MONDAY, organisation: OFFICE, calendarOf: () => OFFICE_HOURS };
     expect(refusalOf(story.request, { type: 'nudge', by: 'ann', comment: null }, world)).toBeNull();

@@ -23,6 +23,7 @@ describe('the shipped packs', () => {
       'field-sales',
       'marketing-authority',
       'monthly-parts-plan',
+      'quote-to-invoice',
       'software-project',
     ]);
   });
@@ -204,8 +205,18 @@ const cases: readonly (readonly [what: string, text: string, ...expected: string
   ],
   [
     'an unknown subject type',
-    HEAD.replace('CONTRACT', 'INVOICE') + step('one', finance),
-    'unknown-subject-type 5:14 no subject type INVOICE',
+    HEAD.replace('CONTRACT', 'RECEIPT') + step('one', finance),
+    'unknown-subject-type 5:14 no subject type RECEIPT',
+  ],
+  [
+    'a carry from what does not carry',
+    HEAD.replace('steps:', 'carry: { from: PLAN }\nsteps:') + step('one', finance),
+    'unknown-carry 6:16 approvals of PLAN do not carry to CONTRACT; those of QUOTE do',
+  ],
+  [
+    'a step that carries in a process that does not',
+    HEAD + step('one', `${finance}\n    carries: two`),
+    'unknown-carry',
   ],
   [
     'an unknown purpose',

@@ -10,8 +10,8 @@ import { inTransaction, requireActor } from '../transaction.js';
 import { applyCommand } from './apply-command.js';
 import { commentOf } from './comment.js';
 import { ActOnAssignmentInput, findAssignment, type Reviewed } from './review.js';
-import { snapshotOf } from './submit.js';
 import { SUBJECTS } from './subjects/index.js';
+import { snapshotOf } from './subjects/snapshot.js';
 
 @InputType({
   description:

@@ -5,6 +5,7 @@ import { noWrites, writeRows } from '../../entities/write-rows.js';
 import { decide } from '../../workflows/decide.js';
 import { effectsOf } from '../../workflows/effects.js';
 import { evolve } from '../../workflows/evolve.js';
+import type { ProcessDefinition } from '../../workflows/process.js';
 import { SYSTEM, type Command, type Fact, type RequestState } from '../../workflows/request.js';
 import { stageActivity } from '../projects/stage-activity.js';
 import type { TransactionContext } from '../transaction.js';
@@ -41,13 +42,16 @@ export async function applyTo(
   stored: StoredRequest,
   command: Command,
 ): Promise<Applied> {
-  const world = await loadWorld({ em: tx.em, now: nowFor(tx, stored) }, stored.definition, stored.id);
+  const definition = command.type === 'migrate' ? command.definition : stored.definition;
+  const world = await loadWorld({ em: tx.em, now: nowFor(tx, stored) }, definition, stored.id);
   const facts = decide(stored.state, command, world);
   if (facts.length === 0) return { state: stored.state, facts, assignmentIds: stored.assignmentIds };
-  const after = facts.reduce(evolve, stored.state);
+  const after = facts.reduce(evolve, { ...stored.state, definition });
+  const processVersionId =
+    definition === stored.definition ? stored.processVersionId : await versionIdOf(tx, definition);
   const effects = effectsOf(after, facts);
   const writes = noWrites();
-  const assignmentIds = await saveRequest(tx, writes, stored, after, facts);
+  const assignmentIds = await saveRequest(tx, writes, { ...stored, processVersionId }, after, facts);
   await planEffects(tx, writes, after, effects);
   await writeRows(tx.em, writes);
   await keepRoute(tx, after, facts, world);
@@ -67,6 +71,16 @@ const isActivity = (command: Command): boolean =>
 async function tellStage(tx: TransactionContext, { subject }: RequestState): Promise<void> {
   if (subject.type === 'DOCUMENT') await stageActivity(tx, { documentId: subject.id });
   if (subject.type === 'PROJECT') await stageActivity(tx, { projectId: subject.id });
+}
+
+async function versionIdOf(tx: TransactionContext, { key, version }: ProcessDefinition): Promise<string> {
+  const { id } = await readDb(tx.em)
+    .selectFrom('process_version')
+    .select('id')
+    .where('key', '=', key)
+    .where('version', '=', version)
+    .executeTakeFirstOrThrow();
+  return id;
 }
 
 /**

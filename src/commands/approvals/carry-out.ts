@@ -5,7 +5,6 @@ import type { BusMessage } from '../../context.js';
 import { newRowId } from '../../entities/row-id.js';
 import { readDb } from '../../entities/read-db.js';
 import { addRows, type RowWrites } from '../../entities/write-rows.js';
-import { OutboxMessage } from '../../entities/schedule/outbox-message.js';
 import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import { PENDING_TIMERS, Timer, TimerState } from '../../entities/schedule/timer.js';
 import { TimerEvent, TimerEventType } from '../../entities/schedule/timer-event.js';
@@ -13,7 +12,8 @@ import type { Effect } from '../../workflows/effects.js';
 import type { AssignmentState, RequestState } from '../../workflows/request.js';
 import { anchorsMoved } from '../schedule/anchors-moved.js';
 import type { TransactionContext } from '../transaction.js';
-import { messageText } from './messages.js';
+import { addMessages } from './send-messages.js';
+import { keepStanding } from './standing.js';
 import { SUBJECTS } from './subjects/index.js';
 import type { SubjectHandler } from './subjects/subject.js';
 
@@ -31,7 +31,7 @@ export async function planEffects(
   effects: readonly Effect[],
 ): Promise<void> {
   await setTimers(tx, writes, after, effects);
-  send(tx, writes, after, effects.filter(isA('SEND')));
+  addMessages(tx, writes, after, effects.filter(isA('SEND')));
 }
 
 /** The subject's change, once the request's rows are written, in the transaction of the decision. */
@@ -47,6 +47,7 @@ export async function changeSubject(
       (assignment) => assignment.status === 'FILED' && assignment.round === after.round,
     );
     const { event } = effect;
+    await keepStanding(tx, after, event);
     await handler.apply(tx, {
       event,
       subjectId: after.subject.id,
@@ -72,6 +73,7 @@ async function setTimers(
   for (const effect of effects) {
     if (effect.type === 'SCHEDULE_TIMER') scheduled.push(effect);
     if (effect.type === 'SCHEDULE_EXPIRY') expiry = effect;
+    if (effect.type === 'CANCEL_EXPIRY') await cancelExpiry(tx, after.id);
     if (effect.type !== 'CANCEL_TIMERS') continue;
     cancelled.add(effect.step);
     if (effect.step === null) expiry = null;
@@ -152,23 +154,14 @@ async function keepWhatPeopleDid(
   });
 }
 
-function send(
-  tx: TransactionContext,
-  writes: RowWrites,
-  after: RequestState,
-  messages: readonly Of<'SEND'>[],
-): void {
-  if (messages.length === 0) return;
-  const rows = messages.map(({ key, message, people, step, comment }) => ({
-    id: newRowId(),
-    key,
-    channel: 'in-app',
-    payload: { kind: message, people, requestId: after.id, ...messageText(message, after, step, comment) },
-    nextTryAt: tx.now,
-    createdAt: tx.now,
-  }));
-  addRows(writes, OutboxMessage, rows);
-  tx.wakes.push({ what: 'outbox' });
+async function cancelExpiry(tx: TransactionContext, requestId: string): Promise<void> {
+  await readDb(tx.em)
+    .updateTable('timer')
+    .set({ state: TimerState.CANCELLED })
+    .where('subject_id', '=', requestId)
+    .where('kind', '=', 'approval-expiry')
+    .where('state', '=', TimerState.SCHEDULED)
+    .execute();
 }
 
 /** What other processes are told: whose inbox and which request changed. */

@@ -85,9 +85,21 @@ export function messageText(
       textEn: `${title}: amended at “${en}”.${noteEn}`,
       textZh: `${title}：内容已在“${zh}”被修改${noteZh}`,
     },
+    VOIDED: {
+      textEn: `${title}: changed since; the approval of “${en}” is void.${noteEn}`,
+      textZh: `${title}：内容已变更，“${zh}”的批准失效${noteZh}`,
+    },
     OVERRIDDEN: {
       textEn: `${title}: an administrator went past “${en}”.${noteEn}`,
       textZh: `${title}：管理员已跳过“${zh}”${noteZh}`,
+    },
+    CONTACT_CHANGED: {
+      textEn: `${title}: you answer for it now, as its requester has left.`,
+      textZh: `${title}：原申请人已离职，现由您负责答复`,
+    },
+    MIGRATED: {
+      textEn: `${title}: moved to version ${request.definition.version} of its process.${noteEn}`,
+      textZh: `${title}：已迁移到流程版本 ${request.definition.version}${noteZh}`,
     },
   };
   return texts[kind];

@@ -4,11 +4,13 @@ import { SubjectType } from '../../entities/approvals/enums.js';
 import { preview, type PreviewedStep } from '../../workflows/preview.js';
 import type { ProcessDefinition } from '../../workflows/process.js';
 import { requireActor, requireId } from '../transaction.js';
+import { carryFor } from './carry-for.js';
 import { chooseProcess } from './choose-process.js';
 import { loadWorld } from './load-world.js';
 import { choicesOf, StepChoiceInput } from './step-choice.js';
-import { interestsOf, purposeOf, snapshotOf } from './submit.js';
+import { purposeOf } from './submit.js';
 import { SUBJECTS } from './subjects/index.js';
+import { interestsOf, snapshotOf } from './subjects/snapshot.js';
 
 @InputType({ description: 'What you would submit.' })
 export class PreviewApprovalInput {
@@ -49,7 +51,8 @@ export async function previewApproval(ctx: Context, input: PreviewApprovalInput)
   const snapshot = snapshotOf(input.subjectType, subject);
   const { id, definition } = await chooseProcess(ctx, { subject: snapshot, purpose, requesterId });
   const interests = interestsOf(requesterId, subject);
-  const submission = { requesterId, subject: snapshot, interests, choices: choicesOf(input.choices) };
+  const carry = await carryFor(ctx, { handler, subject, snapshot, purpose, definition });
+  const submission = { requesterId, subject: snapshot, interests, choices: choicesOf(input.choices), carry };
   const steps = preview(definition, submission, await loadWorld(ctx, definition, null));
   return { processVersionId: id, definition, steps };
 }

@@ -8,9 +8,10 @@ import { once } from '../idempotency.js';
 import { inTransaction, requireActor, requireId, type TransactionContext } from '../transaction.js';
 import { applyCommand } from './apply-command.js';
 import { commentOf } from './comment.js';
-import { interestsOf, snapshotOf, type Submitted } from './submit.js';
+import { type Submitted } from './submit.js';
 import { choicesOf, StepChoiceInput } from './step-choice.js';
 import { SUBJECTS } from './subjects/index.js';
+import { interestsOf, snapshotOf } from './subjects/snapshot.js';
 
 @InputType()
 export abstract class RequestActionInput {

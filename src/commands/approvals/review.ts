@@ -2,12 +2,15 @@ import { Field, ID, InputType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { refusal } from '../../errors.js';
 import { readDb } from '../../entities/read-db.js';
-import type { Command, DecisionAction } from '../../workflows/request.js';
+import type { Command, DecisionAction, GivenFile } from '../../workflows/request.js';
+import { ownFiles } from '../documents/own-files.js';
 import { once } from '../idempotency.js';
 import { inTransaction, requireActor, requireId, type TransactionContext } from '../transaction.js';
 import { applyCommand } from './apply-command.js';
 import { commentOf } from './comment.js';
 import { choicesOf, StepChoiceInput } from './step-choice.js';
+
+const FILES = 'Files of yours that go with it (`POST /files`), at most 20; some steps demand one.';
 
 @InputType()
 export abstract class ActOnAssignmentInput {
@@ -35,6 +38,9 @@ export class DecisionInput extends ActOnAssignmentInput {
     description: 'Whom you choose by approving, for the later steps that leave it to you.',
   })
   choices?: StepChoiceInput[] | null;
+
+  @Field(() => [ID], { nullable: true, description: FILES })
+  fileIds?: string[] | null;
 }
 
 @InputType({ description: 'A turn of a pool.' })
@@ -57,18 +63,27 @@ export class ReturnInput extends ActOnAssignmentInput {
     description: 'Key of an earlier decided step, or `previous`; the requester when not given.',
   })
   toStep?: string | null;
+
+  @Field(() => [ID], { nullable: true, description: FILES })
+  fileIds?: string[] | null;
 }
 
 @InputType({ description: 'A confirmation by an outside party, recorded by you.' })
 export class ConfirmInput extends ActOnAssignmentInput {
   @Field(() => String, { description: 'Who confirmed, how and when; at most 4000 characters.' })
   evidence!: string;
+
+  @Field(() => [ID], { nullable: true, description: FILES })
+  fileIds?: string[] | null;
 }
 
 @InputType({ description: 'The filing of an approved document.' })
 export class FileInput extends ActOnAssignmentInput {
   @Field(() => String, { description: 'The filing number; at most 200 characters.' })
   filingNumber!: string;
+
+  @Field(() => [ID], { nullable: true, description: FILES })
+  fileIds?: string[] | null;
 }
 
 @InputType({ description: 'A hand-over to someone who decides on your behalf.' })
@@ -92,7 +107,7 @@ export interface Reviewed extends Record<string, string> {
 /** Builds the core's command for an assignment known by its ordinal. */
 type CommandFor = (
   assignment: { readonly ordinal: number; readonly by: string; readonly comment: string | null },
-  session: { readonly signedInAt: Date },
+  session: { readonly signedInAt: Date; readonly files: readonly GivenFile[] },
 ) => Command;
 
 /**
@@ -106,6 +121,7 @@ export function reviewAssignment(
     readonly assignmentId: string;
     readonly comment?: string | null;
     readonly idempotencyKey?: string | null;
+    readonly fileIds?: readonly string[] | null;
   },
   commandFor: CommandFor,
 ): Promise<Reviewed> {
@@ -114,10 +130,11 @@ export function reviewAssignment(
     once(tx, { name, key: idempotencyKey, payload }, async () => {
       const { requestId, ordinal, id } = await findAssignment(tx, input.assignmentId);
       const { id: by, signedInAt } = requireActor(tx);
+      const files = await ownFiles(tx, input.fileIds);
       await applyCommand(
         tx,
         requestId,
-        commandFor({ ordinal, by, comment: commentOf(input.comment) }, { signedInAt }),
+        commandFor({ ordinal, by, comment: commentOf(input.comment) }, { signedInAt, files }),
       );
       return { assignmentId: id, requestId };
     }),

@@ -6,7 +6,8 @@ import { SubjectType } from '../../entities/approvals/enums.js';
 import type { StoredRequest } from '../../entities/approvals/request-rows.js';
 import { readDb } from '../../entities/read-db.js';
 import { newRowId } from '../../entities/row-id.js';
-import { chainStart, digestOf } from '../../workflows/canonical.js';
+import { chainStart } from '../../workflows/canonical.js';
+import type { Carry } from '../../workflows/carry-over.js';
 import {
   newRequest,
   type GivenChoice,
@@ -23,7 +24,9 @@ import { chooseProcess, type ChosenProcess } from './choose-process.js';
 import { commentOf } from './comment.js';
 import { requestColumns } from './save-request.js';
 import { choicesOf, StepChoiceInput } from './step-choice.js';
+import { carryFor } from './carry-for.js';
 import { SUBJECTS } from './subjects/index.js';
+import { interestsOf, snapshotOf } from './subjects/snapshot.js';
 import type { LoadedSubject } from './subjects/subject.js';
 
 @InputType({ description: 'What to submit for approval, and for what.' })
@@ -96,6 +99,7 @@ async function submitSubject(tx: TransactionContext, input: SubmitForApprovalInp
     interests: interestsOf(actor.id, subject),
     comment,
     choices: choicesOf(input.choices),
+    carry: await carryFor(tx, { handler, subject, snapshot, purpose, definition: version.definition }),
   });
 }
 
@@ -110,11 +114,12 @@ interface Opening {
   readonly comment: string | null;
   readonly choices?: readonly GivenChoice[] | undefined;
   readonly restartOf?: RestartOf;
+  readonly carry?: Carry | null;
 }
 
 /** Makes the request's row, and lets the core submit it. */
 export async function openRequest(tx: TransactionContext, opening: Opening): Promise<Applied> {
-  const { subject, snapshot, version, purpose, requesterId, interests, comment, choices, restartOf } =
+  const { subject, snapshot, version, purpose, requesterId, interests, comment, choices, restartOf, carry } =
     opening;
   const id = newRowId();
   const state = newRequest(id, version.definition, tx.now);
@@ -130,6 +135,7 @@ export async function openRequest(tx: TransactionContext, opening: Opening): Pro
     purpose,
     assignmentIds: [],
     stepIds: [],
+    stepTitles: new Map(),
     state,
   };
   await tx.em.insertMany(ApprovalRequest, [rowOf(stored, snapshot, subject, requesterId)] as never[]);
@@ -142,6 +148,7 @@ export async function openRequest(tx: TransactionContext, opening: Opening): Pro
     comment,
     choices,
     ...restarted,
+    ...(carry ? { carry } : {}),
   });
 }
 
@@ -175,30 +182,6 @@ export function purposeOf(subjectType: SubjectType, purpose: string | null | und
     reason: `unknown purpose`,
     fields: [{ path: 'purpose', rule: `one of: ${known.join(', ')}` }],
   });
-}
-
-/** What is being approved, frozen, with the digest of its watched content. */
-export const snapshotOf = (type: string, subject: LoadedSubject): SubjectSnapshot => ({
-  type,
-  id: subject.id,
-  title: subject.title,
-  ownerId: subject.ownerId,
-  departmentId: subject.departmentId,
-  content: subject.content,
-  digest: digestOf(subject.content),
-});
-
-/** Who has an interest from the start; each person once, the strongest reason first. */
-export function interestsOf(requesterId: string, subject: LoadedSubject): Interest[] {
-  const all: Interest[] = [
-    { personId: requesterId, because: 'REQUESTER' },
-    { personId: subject.ownerId, because: 'OWNER' },
-    { personId: subject.lastAuthorId, because: 'LAST_AUTHOR' },
-    ...subject.beneficiaryIds.map((personId): Interest => ({ personId, because: 'BENEFICIARY' })),
-  ];
-  return all.filter(
-    (interest, index) => all.findIndex((other) => other.personId === interest.personId) === index,
-  );
 }
 
 async function requireNotOpen(tx: TransactionContext, subjectId: string, purpose: string): Promise<void> {

@@ -97,6 +97,5 @@ const readPayment = (tx: TransactionContext, termId: string, cycle: number) =>
     .where('receivable.term_id', '=', termId)
     .where('receivable.cycle', '=', cycle)
     .where('receivable.status', '=', 'OPEN')
-    .where('contract.status', '=', 'APPROVED')
     .where('contract.archived_at', 'is', null)
     .executeTakeFirst();

@@ -2,7 +2,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import { ContractKind, ContractLine, PaymentTerm, type Contract } from '../../entities/contracts/contract.js';
 import { Money } from '../../entities/money.js';
 import { Day, Decimal } from '../../entities/scalars.js';
-import { LINES_MAX, TITLE_MAX_LENGTH } from '../../limits.js';
+import { COMMENT_MAX_LENGTH, LINES_MAX, TITLE_MAX_LENGTH } from '../../limits.js';
 import {
   check,
   checkDecimal,
@@ -70,6 +70,12 @@ export abstract class ContractFields {
   @Field(() => Day, { nullable: true, description: 'Last day of validity; not before the first.' })
   endsOn?: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'A note for yourselves, at most 4000 characters; no part of what is approved.',
+  })
+  note?: string | null;
+
   @Field(() => [ContractLineInput], {
     nullable: true,
     description: 'All lines in order, at most 500; they replace those before.',
@@ -99,6 +105,7 @@ export function checkContract(input: GivenFields): Finding[] {
     ...checkMoney('amount', input.amount),
     checkDecimal('discountPercent', input.discountPercent, 100),
     checkOptionalText('signingMode', input.signingMode, TITLE_MAX_LENGTH),
+    checkOptionalText('note', input.note, COMMENT_MAX_LENGTH),
     checkOptionalDay('startsOn', input.startsOn),
     checkOptionalDay('endsOn', input.endsOn),
     ...checkList('lines', input.lines, LINES_MAX, (at, line) => [
@@ -133,6 +140,7 @@ export function setContractFields(contract: Contract, input: GivenFields): void 
     currency: input.amount?.currency,
     discountPercent: input.discountPercent ? decimalText(input.discountPercent) : undefined,
     signingMode: trimmedOrNull(input.signingMode),
+    note: trimmedOrNull(input.note),
     startsOn: input.startsOn,
     endsOn: input.endsOn,
   });
@@ -155,16 +163,18 @@ function setLines(contract: Contract, inputs: readonly ContractLineInput[]): voi
 }
 
 function setPaymentTerms(contract: Contract, inputs: readonly PaymentTermInput[]): void {
+  // The first stays the first: what came in for it, and its ladder, are its own whatever is said of it now.
+  const before = contract.paymentTerms.getItems();
   const terms = inputs.map(({ title, amount, dueOn }, index) =>
-    Object.assign(new PaymentTerm(), {
+    Object.assign(before[index] ?? new PaymentTerm(), {
       position: index + 1,
       title: title.trim(),
       amount: decimalText(amount),
       dueOn: dueOn ?? null,
     }),
   );
-  contract.paymentTerms.removeAll();
-  contract.paymentTerms.add(terms);
+  contract.paymentTerms.remove(before.slice(terms.length));
+  contract.paymentTerms.add(terms.slice(before.length));
 }
 
 /** What is wrong with the contract as a whole once the fields are in it; blames the field that was given. */

@@ -8,6 +8,7 @@ import { requireSound } from '../input.js';
 import { nextNumber } from '../next-number.js';
 import { anchorsMoved } from '../schedule/anchors-moved.js';
 import { inTransaction, requireActor } from '../transaction.js';
+import { usableQuote } from './usable-quote.js';
 import {
   checkContract,
   checkContractLinks,
@@ -28,15 +29,23 @@ export class CreateContractInput extends ContractFields {
     description: 'Amount, 0 or more; it must be above 0 when the contract is submitted.',
   })
   amount!: Money;
+
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'The approved quote that it is made from; its approval may carry while values stay inside it.',
+  })
+  quoteId?: string | null;
 }
 
-@ObjectType({ description: 'What `createContract` made.' })
+@ObjectType({ description: 'What `createContract`, `createContractFromQuote` or `duplicateContract` made.' })
 export class CreateContractPayload {
   @Field(() => Contract, { description: 'The new contract, a DRAFT; you own it.' })
   contract!: Contract;
 }
 
-/** Makes a contract in DRAFT that the actor owns, in the actor's department. @throws BAD_USER_INPUT */
+/** Makes a contract in DRAFT that the actor owns, in the actor's department. @throws BAD_USER_INPUT, NOT_FOUND, APPROVAL_VOID,
+ *  INVALID_STATE */
 export async function createContract(
   ctx: Context,
   input: CreateContractInput,
@@ -49,6 +58,7 @@ export async function createContract(
     beginRecord(contract, actor, tx.now);
     setContractFields(contract, input);
     requireSound(...checkWholeContract(contract, input));
+    if (input.quoteId) contract.quoteId = (await usableQuote(tx, input.quoteId)).id;
     contract.number = await nextNumber(tx, 'contract');
     tx.em.persist(contract);
     await anchorsMoved(tx, { kind: RecordKind.CONTRACT, id: contract.id });

@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
+import type { Contract } from '../../entities/contracts/contract.js';
 import { ReceivableStatus } from '../../entities/contracts/receivable.js';
 import { readDb } from '../../entities/read-db.js';
 import { newRowId } from '../../entities/row-id.js';
 import { DAY, dayOfDate, instantOf } from '../../workflows/duration.js';
 import { ladderTimers } from '../../workflows/ladder.js';
 import type { PaymentLadder } from '../../workflows/payment-ladder.js';
+import { check, requireSound } from '../input.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
 import { cancelLadderTimers, moveLadderTimers } from '../schedule/ladder-timers.js';
 import { calendarFor } from '../schedule/make-follow-up.js';
@@ -12,6 +14,10 @@ import type { TransactionContext } from '../transaction.js';
 
 /** The kind of its timers: `payment-reminder`, `payment-rung`. Their subject is the contract, their part the payment term. */
 export const PAYMENT = 'payment';
+
+/** A contract is in force while an approval of it stands, also while a change of it is being written or approved. */
+export const IN_FORCE = sql<boolean>`(contract.status in ('APPROVED', 'AMENDED') or contract.status in ('IN_REVIEW', 'RETURNED')
+  and exists (select 1 from approval_standing standing where standing.subject_id = contract.id))`;
 
 interface TermRow {
   readonly term_id: string;
@@ -36,15 +42,39 @@ interface TermRow {
 export async function bringReceivables(tx: TransactionContext, contractId: string): Promise<void> {
   await tx.em.flush();
   const { rows } = await sql<TermRow>`
-    select term.id as term_id, term.due_on, contract.status = 'APPROVED' and contract.archived_at is null as in_force,
+    select term.id as term_id, term.due_on, ${IN_FORCE} and contract.archived_at is null as in_force,
       contract.kind, contract.department_id, receivable.id, receivable.due_at, receivable.status, receivable.ladder,
       receivable.rung, receivable.cycle,
       coalesce((select sum(amount) from receipt where term_id = term.id), 0) >= term.amount as paid
     from payment_term term join contract on contract.id = term.contract_id
       left join receivable on receivable.term_id = term.id
-    where contract.id = ${contractId} and (receivable.id is not null or contract.status = 'APPROVED')
+    where contract.id = ${contractId} and (receivable.id is not null or ${IN_FORCE})
     order by term.position`.execute(readDb(tx.em));
   for (const row of rows) await bringOne(tx, contractId, row);
+}
+
+/**
+ * Lets go of the payments that a change of the contract has removed, before they are deleted.
+ * @throws BAD_USER_INPUT for one for which money came in: what was entered is kept
+ */
+export async function releaseTerms(tx: TransactionContext, { id, paymentTerms }: Contract): Promise<void> {
+  const kept = paymentTerms.getItems().map((term) => term.id);
+  const db = readDb(tx.em);
+  const known = await db
+    .selectFrom('payment_term as term')
+    .select((is) => [
+      'term.id',
+      is
+        .exists(is.selectFrom('receipt').select('receipt.id').whereRef('receipt.term_id', '=', 'term.id'))
+        .as('received'),
+    ])
+    .where('term.contract_id', '=', id)
+    .execute();
+  for (const term of known.filter((one) => !kept.includes(one.id))) {
+    requireSound(check('paymentTerms', !term.received, 'a payment for which money came in stays'));
+    await cancelLadderTimers(tx, { kind: PAYMENT, id, part: term.id });
+    await db.deleteFrom('receivable').where('term_id', '=', term.id).execute();
+  }
 }
 
 async function bringOne(tx: TransactionContext, contractId: string, row: TermRow): Promise<void> {

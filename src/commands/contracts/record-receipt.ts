@@ -26,7 +26,7 @@ import {
 import { loadOrganisation } from '../organisation/load-organisation.js';
 import { calendarFor, tell } from '../schedule/make-follow-up.js';
 import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
-import { bringReceivables } from './receivables.js';
+import { bringReceivables, IN_FORCE } from './receivables.js';
 
 export enum ReceiptMismatch {
   LATE = 'LATE',
@@ -90,7 +90,7 @@ export class ReceiptPayload {
 /**
  * Enters money that came in; several entries add up. Paid in full, the payment is chased no more. Whoever may change the
  * contract may, and finance for every contract that it sees.
- * @throws FORBIDDEN, NOT_FOUND, INVALID_STATE unless the contract is approved, BAD_USER_INPUT
+ * @throws FORBIDDEN, NOT_FOUND, INVALID_STATE unless the contract is in force, BAD_USER_INPUT
  */
 export function recordReceipt(ctx: Context, input: RecordReceiptInput): Promise<ReceiptPayload> {
   requireSound(
@@ -183,13 +183,12 @@ async function lockTerm(tx: TransactionContext, termId: string, what = 'payment 
       throw refusal('NOT_FOUND', { what });
     },
   );
-  const { status } = await readDb(tx.em)
+  const { status, inForce } = await readDb(tx.em)
     .selectFrom('contract')
-    .select('status')
+    .select(['status', IN_FORCE.as('inForce')])
     .where('id', '=', row.contract_id)
     .executeTakeFirstOrThrow();
-  if (status !== 'APPROVED')
-    throw refusal('INVALID_STATE', { what: 'contract', id: row.contract_id, status });
+  if (!inForce) throw refusal('INVALID_STATE', { what: 'contract', id: row.contract_id, status });
   return row;
 }
 

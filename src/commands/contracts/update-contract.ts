@@ -1,13 +1,16 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { Context } from '../../context.js';
-import { Contract, ContractStatus } from '../../entities/contracts/contract.js';
+import { Contract } from '../../entities/contracts/contract.js';
 import { Money } from '../../entities/money.js';
 import { RecordKind } from '../../entities/schedule/record-kinds.js';
-import { refusal } from '../../errors.js';
+import { beforeEdit, settleEdit } from '../approvals/settle-edit.js';
+import { contractSubject } from '../approvals/subjects/contract.js';
 import { lockRecord, touchRecord } from '../business-record.js';
 import { requireSound, requireUnlocked, requireVersion } from '../input.js';
 import { anchorsMoved } from '../schedule/anchors-moved.js';
-import { inTransaction, requireActor } from '../transaction.js';
+import { bringReceivables, releaseTerms } from './receivables.js';
+import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
+import { requireInvoicesInside } from './invoiced.js';
 import {
   checkContract,
   checkContractLinks,
@@ -42,32 +45,29 @@ export class UpdateContractPayload {
 
 /**
  * Changes a contract and lets its version grow by 1; the actor becomes the author of the last change. While it is
- * approved or being approved its content stands still, whatever version the client has seen.
- * @throws NOT_FOUND, SUBJECT_LOCKED, IMMUTABLE, CONFLICT, BAD_USER_INPUT
+ * being approved its content stands still, whatever version the client has seen. Once it was approved, a change of what
+ * is watched voids the approvals that rested on it, and one of anything else none.
+ * @throws NOT_FOUND, SUBJECT_LOCKED, CONFLICT, BAD_USER_INPUT, INVOICES_EXCEED_CONTRACT
  */
-export async function updateContract(
-  ctx: Context,
-  input: UpdateContractInput,
-): Promise<UpdateContractPayload> {
-  const actor = requireActor(ctx);
+export const updateContract = (ctx: Context, input: UpdateContractInput): Promise<UpdateContractPayload> =>
+  inTransaction(ctx, async (tx) => ({ contract: await changeContract(tx, input) }));
+
+export async function changeContract(tx: TransactionContext, input: UpdateContractInput): Promise<Contract> {
+  const actor = requireActor(tx);
   requireSound(...checkContract(input));
-  return inTransaction(ctx, async (tx) => {
-    const id = await lockRecord(tx, 'contract', input.id, 'contract:update');
-    const contract = await tx.em.findOneOrFail(Contract, { id }, { populate: ['lines', 'paymentTerms'] });
-    requireUnlocked(contract, 'contract');
-    if (contract.status === ContractStatus.APPROVED) {
-      throw refusal('IMMUTABLE', {
-        what: 'contract',
-        id,
-        reason: 'it is approved; approved contracts change by amendment',
-      });
-    }
-    requireVersion(contract, input.expectedVersion);
-    requireSound(...(await checkContractLinks(tx, input)));
-    setContractFields(contract, input);
-    requireSound(...checkWholeContract(contract, input));
-    touchRecord(contract, actor.id, tx.now);
-    await anchorsMoved(tx, { kind: RecordKind.CONTRACT, id });
-    return { contract };
-  });
+  const id = await lockRecord(tx, 'contract', input.id, 'contract:update');
+  const contract = await tx.em.findOneOrFail(Contract, { id }, { populate: ['lines', 'paymentTerms'] });
+  requireUnlocked(contract, 'contract');
+  requireVersion(contract, input.expectedVersion);
+  requireSound(...(await checkContractLinks(tx, input)));
+  const before = await beforeEdit(tx, contractSubject, contract);
+  setContractFields(contract, input);
+  await releaseTerms(tx, contract);
+  requireSound(...checkWholeContract(contract, input));
+  await requireInvoicesInside(tx, contract);
+  touchRecord(contract, actor.id, tx.now);
+  if (before) await settleEdit(tx, contractSubject, 'contract', contract, before);
+  await anchorsMoved(tx, { kind: RecordKind.CONTRACT, id });
+  await bringReceivables(tx, id);
+  return contract;
 }

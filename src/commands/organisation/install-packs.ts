@@ -6,6 +6,7 @@ import { readDb } from '../../entities/read-db.js';
 import { newRowId } from '../../entities/row-id.js';
 import { digestOf } from '../../workflows/canonical.js';
 import type { BusinessCalendar } from '../../workflows/calendar.js';
+import { templateKey } from '../../workflows/message-template.js';
 import { parseCalendars, parsePacks, type Pack } from '../../workflows/pack.js';
 import type { ProcessDefinition } from '../../workflows/process.js';
 import { SUBJECT_TYPES } from '../../workflows/subject-types.js';
@@ -36,6 +37,7 @@ export async function installPacks(ctx: Context, root: string): Promise<Installe
     await installRoles(tx, packs);
     await installTemplates(tx, packs);
     await installGroups(tx, packs);
+    await installMessages(tx, packs);
     await installSchedules(tx, packs);
     let published = 0;
     for (const definition of packs.flatMap((pack) => pack.processes))
@@ -108,6 +110,20 @@ async function installGroups(tx: TransactionContext, packs: readonly Pack[]): Pr
     const rows = people.map(({ id }) => ({ id: newRowId(), group_key: key, person_id: id }));
     if (rows.length > 0) await db.insertInto('approval_group_member').values(rows).execute();
   }
+}
+
+/** The words of messages are the packs': what no pack says any more is gone. */
+async function installMessages(tx: TransactionContext, packs: readonly Pack[]): Promise<void> {
+  const db = readDb(tx.em);
+  const templates = new Map(
+    packs.flatMap((pack) => pack.messages).map((template) => [templateKey(template), template]),
+  );
+  await db.deleteFrom('message_template').execute();
+  if (templates.size === 0) return;
+  await db
+    .insertInto('message_template')
+    .values([...templates].map(([key, template]) => ({ key, definition: JSON.stringify(template) })))
+    .execute();
 }
 
 async function installTemplates(tx: TransactionContext, packs: readonly Pack[]): Promise<void> {

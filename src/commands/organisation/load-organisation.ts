@@ -11,7 +11,7 @@ export interface OrganisationSnapshot {
   readonly calendarOf: (key: string | null) => BusinessCalendar;
 }
 
-/** Used where neither the definition nor the department names one. */
+/** The company's calendar until one is made so: that of whoever has no other. */
 export const DEFAULT_CALENDAR = 'monday-friday';
 
 /** Kept per database by the pool it is read through; a process speaks to one database, tests to several. */
@@ -46,7 +46,7 @@ async function readOrganisation(em: EntityManager, revision: number): Promise<Or
   const db = readDb(em);
   const people = await db
     .selectFrom('app_user')
-    .select(['id', 'name', 'email', 'active', 'department_id', 'manager_id'])
+    .select(['id', 'name', 'email', 'active', 'department_id', 'manager_id', 'calendar_key', 'successor_id'])
     .orderBy('id')
     .execute();
   const departments = await db.selectFrom('department').selectAll().orderBy('id').execute();
@@ -57,7 +57,10 @@ async function readOrganisation(em: EntityManager, revision: number): Promise<Or
     .orderBy('person_id')
     .execute();
   const absences = await db.selectFrom('absence').selectAll().orderBy('starts_at').orderBy('id').execute();
-  const calendars = await db.selectFrom('business_calendar').selectAll().execute();
+  const calendars = await db
+    .selectFrom('business_calendar')
+    .select(['key', 'definition', 'is_default'])
+    .execute();
   const members = await db
     .selectFrom('approval_group_member')
     .select(['group_key', 'person_id'])
@@ -87,6 +90,8 @@ async function readOrganisation(em: EntityManager, revision: number): Promise<Or
           active: row.active,
           departmentId: row.department_id,
           managerId: row.manager_id,
+          calendarKey: row.calendar_key,
+          successorId: row.successor_id,
         },
       ]),
     ),
@@ -120,8 +125,9 @@ async function readOrganisation(em: EntityManager, revision: number): Promise<Or
     ),
   };
   const parsed = new Map(calendars.map((row) => [row.key, parseCalendar(row.definition, { key: row.key })]));
+  const ofCompany = calendars.find((row) => row.is_default)?.key ?? DEFAULT_CALENDAR;
   const calendarOf = (key: string | null): BusinessCalendar => {
-    const calendar = parsed.get(key ?? DEFAULT_CALENDAR) ?? parsed.get(DEFAULT_CALENDAR);
+    const calendar = parsed.get(key ?? ofCompany) ?? parsed.get(ofCompany);
     if (!calendar) throw refusal('INVALID_STATE', { what: 'organisation', status: 'without a calendar' });
     return calendar;
   };

@@ -1,6 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
-import { CompiledQuery } from 'kysely';
 import { Field, InputType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { refusal } from '../../errors.js';
@@ -8,6 +6,7 @@ import { Session } from '../../entities/organisation/session.js';
 import { readDb } from '../../entities/read-db.js';
 import { newRowId } from '../../entities/row-id.js';
 import { ACCESS_TOKEN_MINUTES, SESSION_DAYS, SIGN_IN_TRIES, SIGN_IN_WINDOW_SECONDS } from '../../limits.js';
+import { consume, throttleOf } from '../throttle.js';
 import { inTransaction, requireActor } from '../transaction.js';
 import { verifyPassword } from './password.js';
 
@@ -48,7 +47,7 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<Tokens> 
   const email = input.email.trim().toLowerCase();
   if (email.length > EMAIL_MAX_LENGTH || input.password.length > PASSWORD_MAX_LENGTH)
     throw refusal('INVALID_CREDENTIALS');
-  const throttle = throttleOf(ctx);
+  const throttle = throttleOf(ctx, { tries: SIGN_IN_TRIES, seconds: SIGN_IN_WINDOW_SECONDS });
   const key = hashToken(`${email} ${ctx.address}`);
   await consume(throttle, key);
   const person = await readDb(ctx.em)
@@ -60,32 +59,6 @@ export async function signIn(ctx: Context, input: SignInInput): Promise<Tokens> 
   if (!person || !fits || !person.active) throw refusal('INVALID_CREDENTIALS');
   await throttle.delete(key);
   return openSession(ctx, person.id);
-}
-
-const TABLE = 'sign_in_attempt';
-
-/** Counts in PostgreSQL, so that all processes count together. */
-const throttleOf = (ctx: Context): RateLimiterPostgres =>
-  new RateLimiterPostgres({
-    storeClient: {
-      query: ({ text, values }: { text: string; values: unknown[] }) =>
-        readDb(ctx.em).executeQuery(CompiledQuery.raw(text, values)),
-    },
-    storeType: 'client',
-    tableName: TABLE,
-    tableCreated: true,
-    clearExpiredByTimeout: false,
-    points: SIGN_IN_TRIES,
-    duration: SIGN_IN_WINDOW_SECONDS,
-  });
-
-async function consume(throttle: RateLimiterPostgres, key: string): Promise<void> {
-  try {
-    await throttle.consume(key);
-  } catch (error) {
-    if (!(error instanceof RateLimiterRes)) throw error;
-    throw refusal('RATE_LIMITED', { seconds: Math.ceil(error.msBeforeNext / 1000) });
-  }
 }
 
 async function openSession(ctx: Context, userId: string): Promise<Tokens> {

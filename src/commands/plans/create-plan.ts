@@ -102,6 +102,7 @@ async function requireFirst(
 async function addMilestones(tx: TransactionContext, plan: Plan): Promise<void> {
   const { template, calendar } = await planWorld(tx, plan);
   if (!template) return;
+  plan.templateVersion = template.version;
   const due = dueTimesOf(template, parsePeriod(plan.kind, plan.period), calendar, {});
   for (const [index, described] of template.milestones.entries()) {
     const { key, title, waitsFor, doneBy, form } = described;

@@ -13,16 +13,18 @@ export interface MilestoneTimerPayload {
   readonly index: number;
 }
 
-/** Writes timers of a plan, each once: the key names the plan, the milestone, the kind and the place in its list. */
+/** Writes timers of a plan, each once: the key names the plan, the milestone, the kind and the place in its list; and the
+ *  change of a calendar that moved them, if one did. */
 export async function setTimers(
   tx: TransactionContext,
   plan: Plan,
   timers: readonly MilestoneTimer[],
+  movedBy: string | null = null,
 ): Promise<void> {
   await scheduleTimers(
     tx,
     timers.map(({ kind, milestone, index, at }) => ({
-      key: `${plan.id}/${milestone}/${kind === 'milestone-rung' ? 'rung' : 'reminder'}/${index}`,
+      key: `${plan.id}/${milestone}/${kind === 'milestone-rung' ? 'rung' : 'reminder'}/${index}${movedBy === null ? '' : `/${movedBy}`}`,
       kind,
       subjectId: plan.id,
       dueAt: at,

@@ -3,6 +3,7 @@ import { Plan } from '../../entities/plans/plan.js';
 import { readDb, visible } from '../../entities/read-db.js';
 import { refusal } from '../../errors.js';
 import type { BusinessCalendar } from '../../workflows/calendar.js';
+import { calendarOfDepartment } from '../../workflows/organisation.js';
 import { responsibleFor } from '../../workflows/plan-people.js';
 import type { World } from '../../workflows/request.js';
 import type { PlanTemplate } from '../../workflows/template-file.js';
@@ -14,7 +15,7 @@ import type { TransactionContext } from '../transaction.js';
  *  the milestones and their due times stay as they were made. */
 export interface PlanWorld extends World {
   readonly template: PlanTemplate | null;
-  /** That of the template, else of the plan's department, else the default. */
+  /** That of the template, else of the plan's department or the nearest above it, else the company's. */
   readonly calendar: BusinessCalendar;
 }
 
@@ -32,9 +33,7 @@ export async function planWorld(
           .where('key', '=', templateKey)
           .executeTakeFirst();
   const template = (row?.definition as unknown as PlanTemplate | undefined) ?? null;
-  const ofDepartment =
-    departmentId === null ? null : (organisation.departments.get(departmentId)?.calendarKey ?? null);
-  const calendar = calendarOf(template?.calendar ?? ofDepartment);
+  const calendar = calendarOf(template?.calendar ?? calendarOfDepartment(organisation, departmentId));
   return { now: tx.now, organisation, calendarOf, template, calendar };
 }
 

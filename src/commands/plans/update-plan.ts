@@ -3,10 +3,12 @@ import type { Context } from '../../context.js';
 import { Plan, PlanKind, PlanStatus } from '../../entities/plans/plan.js';
 import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import { refusal } from '../../errors.js';
+import { beforeEdit, settleEdit } from '../approvals/settle-edit.js';
+import { planSubject } from '../approvals/subjects/plan.js';
 import { lockRecord, touchRecord } from '../business-record.js';
 import { requireSound, requireUnlocked, requireVersion } from '../input.js';
 import { anchorsMoved } from '../schedule/anchors-moved.js';
-import { inTransaction, requireActor } from '../transaction.js';
+import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
 import { checkPlan, PlanLineInput, setPlanFields } from './plan-fields.js';
 
 @InputType({
@@ -36,24 +38,25 @@ export class UpdatePlanPayload {
 }
 
 /**
- * Changes a plan and lets its version grow by 1.
- * @throws NOT_FOUND, SUBJECT_LOCKED while it is in review, IMMUTABLE once approved, CONFLICT, BAD_USER_INPUT
+ * Changes a plan and lets its version grow by 1. Once it was approved, the approvals that rested on what changes are void.
+ * @throws NOT_FOUND, SUBJECT_LOCKED while it is in review, IMMUTABLE for an approved annual plan, CONFLICT, BAD_USER_INPUT
  */
-export function updatePlan(ctx: Context, input: UpdatePlanInput): Promise<UpdatePlanPayload> {
-  const actor = requireActor(ctx);
+export const updatePlan = (ctx: Context, input: UpdatePlanInput): Promise<UpdatePlanPayload> =>
+  inTransaction(ctx, async (tx) => ({ plan: await changePlan(tx, input) }));
+
+export async function changePlan(tx: TransactionContext, input: UpdatePlanInput): Promise<Plan> {
+  const actor = requireActor(tx);
   requireSound(...checkPlan(input));
-  return inTransaction(ctx, async (tx) => {
-    const id = await lockRecord(tx, 'plan', input.id, 'plan:update');
-    const plan = await tx.em.findOneOrFail(Plan, { id }, { populate: ['lines'] });
-    requireUnlocked(plan, 'PLAN');
-    if (plan.status === PlanStatus.APPROVED) {
-      const reason = plan.kind === PlanKind.ANNUAL ? 'an approved annual plan is final' : 'it is approved';
-      throw refusal('IMMUTABLE', { what: 'plan', reason });
-    }
-    requireVersion(plan, input.expectedVersion);
-    setPlanFields(plan, input);
-    touchRecord(plan, actor.id, tx.now);
-    await anchorsMoved(tx, { kind: RecordKind.PLAN, id });
-    return { plan };
-  });
+  const id = await lockRecord(tx, 'plan', input.id, 'plan:update');
+  const plan = await tx.em.findOneOrFail(Plan, { id }, { populate: ['lines'] });
+  requireUnlocked(plan, 'PLAN');
+  if (plan.status === PlanStatus.APPROVED && plan.kind === PlanKind.ANNUAL)
+    throw refusal('IMMUTABLE', { what: 'plan', reason: 'an approved annual plan is final' });
+  requireVersion(plan, input.expectedVersion);
+  const before = await beforeEdit(tx, planSubject, plan);
+  setPlanFields(plan, input);
+  touchRecord(plan, actor.id, tx.now);
+  if (before) await settleEdit(tx, planSubject, 'plan', plan, before);
+  await anchorsMoved(tx, { kind: RecordKind.PLAN, id });
+  return plan;
 }

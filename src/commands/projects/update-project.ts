@@ -4,6 +4,8 @@ import { Project, ProjectStatus } from '../../entities/projects/project.js';
 import { readDb } from '../../entities/read-db.js';
 import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import { refusal } from '../../errors.js';
+import { beforeEdit, settleEdit } from '../approvals/settle-edit.js';
+import { projectSubject } from '../approvals/subjects/project.js';
 import { lockRecord, touchRecord } from '../business-record.js';
 import { checkVisible, requireSound, requireVersion } from '../input.js';
 import { anchorsMoved } from '../schedule/anchors-moved.js';
@@ -37,24 +39,27 @@ export class UpdateProjectPayload {
  * @throws NOT_FOUND, SUBJECT_LOCKED while a request for it is pending, IMMUTABLE once it has ended, CONFLICT,
  * BAD_USER_INPUT
  */
-export function updateProject(ctx: Context, input: UpdateProjectInput): Promise<UpdateProjectPayload> {
-  const actor = requireActor(ctx);
+export const updateProject = (ctx: Context, input: UpdateProjectInput): Promise<UpdateProjectPayload> =>
+  inTransaction(ctx, async (tx) => ({ project: await changeProject(tx, input) }));
+
+export async function changeProject(tx: TransactionContext, input: UpdateProjectInput): Promise<Project> {
+  const actor = requireActor(tx);
   requireSound(...checkProject(input));
-  return inTransaction(ctx, async (tx) => {
-    const id = await lockRecord(tx, 'project', input.id, 'project:update');
-    const project = await tx.em.findOneOrFail(Project, { id });
-    await requireNotPending(tx, id);
-    if (project.status === ProjectStatus.COMPLETED || project.status === ProjectStatus.TERMINATED) {
-      throw refusal('IMMUTABLE', { what: 'project', reason: `it is ${project.status}` });
-    }
-    requireVersion(project, input.expectedVersion);
-    requireSound(await checkVisible(tx, 'customerId', input.customerId, 'customer'));
-    setProjectFields(project, input);
-    touchRecord(project, actor.id, tx.now);
-    await anchorsMoved(tx, { kind: RecordKind.PROJECT, id });
-    await stageActivity(tx, { projectId: id });
-    return { project };
-  });
+  const id = await lockRecord(tx, 'project', input.id, 'project:update');
+  const project = await tx.em.findOneOrFail(Project, { id });
+  await requireNotPending(tx, id);
+  if (project.status === ProjectStatus.COMPLETED || project.status === ProjectStatus.TERMINATED) {
+    throw refusal('IMMUTABLE', { what: 'project', reason: `it is ${project.status}` });
+  }
+  requireVersion(project, input.expectedVersion);
+  requireSound(await checkVisible(tx, 'customerId', input.customerId, 'customer'));
+  const before = await beforeEdit(tx, projectSubject, project);
+  setProjectFields(project, input);
+  touchRecord(project, actor.id, tx.now);
+  if (before) await settleEdit(tx, projectSubject, 'project', project, before);
+  await anchorsMoved(tx, { kind: RecordKind.PROJECT, id });
+  await stageActivity(tx, { projectId: id });
+  return project;
 }
 
 /** A project has no status of its own for "being approved": its stages tell where it stands. @throws SUBJECT_LOCKED */

@@ -4,6 +4,7 @@ import { publish } from '../../bus.js';
 import { readDb } from '../../entities/read-db.js';
 import { newRowId } from '../../entities/row-id.js';
 import type { TransactionContext } from '../transaction.js';
+import { fanOut } from './fan-out.js';
 
 /** Payload of an outbox message on the channel `in-app`. */
 const inAppMessage = z.object({
@@ -13,19 +14,22 @@ const inAppMessage = z.object({
   textEn: z.string().min(1),
   textZh: z.string().min(1),
   requestId: z.guid().nullish(),
+  /** Key of the step that it is about. */
+  step: z.string().nullish(),
 });
 export type InAppMessage = z.infer<typeof inAppMessage>;
 
 /**
  * Shows the message to each person once, however often it is delivered, and tells their open windows by a notice on
- * `notification:<person id>`, which leaves when the transaction commits.
+ * `notification:<person id>`, which leaves when the transaction commits; what they get outside is written with it.
  * @throws Error when the payload is not understood or nobody is there to be told.
  */
 export async function deliverInApp(
   tx: TransactionContext,
   message: { readonly key: string; readonly payload: unknown },
 ): Promise<void> {
-  const { kind, people, textEn, textZh, requestId } = inAppMessage.parse(message.payload);
+  const content = inAppMessage.parse(message.payload);
+  const { kind, people, textEn, textZh, requestId } = content;
   const receivers = people === 'administrators' ? await administrators(tx) : [...new Set(people)];
   if (receivers.length === 0) throw new Error('no active person holds the role administrator');
   const db = readDb(tx.em);
@@ -53,6 +57,7 @@ export async function deliverInApp(
       { id },
     );
   }
+  await fanOut(tx, { key: message.key, content }, told);
 }
 
 async function administrators(tx: TransactionContext): Promise<string[]> {

@@ -67,6 +67,16 @@ const QUERIES: Readonly<Record<RecordKind, (id: string) => RawBuilder<Row>>> = {
       json_build_object('created', c.created_at, 'approved', (select max(r.ended_at) from approval_request r
         where r.subject_id = c.id and r.status = 'APPROVED')) as at
     from contract c where c.id = ${id}`,
+  QUOTE: (id) => sql`select json_build_object('status', q.status) as fields,
+      json_build_object('valid-until', q.valid_until) as ends,
+      json_build_object('created', q.created_at, 'approved', (select max(r.ended_at) from approval_request r
+        where r.subject_id = q.id and r.status = 'APPROVED')) as at
+    from quote q where q.id = ${id}`,
+  INVOICE: (id) => sql`select json_build_object('status', i.status) as fields,
+      json_build_object('due', i.due_on) as ends,
+      json_build_object('created', i.created_at, 'approved', (select max(r.ended_at) from approval_request r
+        where r.subject_id = i.id and r.status = 'APPROVED')) as at
+    from invoice i where i.id = ${id}`,
   DOCUMENT: (id) => sql`select json_build_object('status', d.status, 'form', d.form_key) as fields,
       json_build_object('created', d.created_at, 'effective', d.effective_at) as at
     from document d where d.id = ${id}`,

@@ -4,13 +4,11 @@ import { readDb } from '../../entities/read-db.js';
 import { OutboxState } from '../../entities/schedule/outbox-message.js';
 import { DELIVERY_BACKOFF_MAX_SECONDS, DELIVERY_TRIES } from '../../limits.js';
 import { inTransaction, sqlState, type TransactionContext } from '../transaction.js';
+import { OUTSIDE_CHANNELS, reasonOf } from './channels.js';
 import { deliverInApp } from './deliver-in-app.js';
 
 /** Rows locked by one transaction: keeps each well under the statement and lock time-outs. */
 const BATCH = 100;
-
-/** Longest reason kept with a message: enough to recognise a failure. */
-const REASON_MAX_LENGTH = 500;
 
 /** These mean "run the transaction again", not "this message is bad". */
 const RETRY_WHOLE = new Set(['40001', '40P01', '55P03']);
@@ -24,7 +22,7 @@ interface Message {
 }
 
 /** By `OutboxMessage.channel`. Must be safe to repeat under the same key. */
-export type Channels = Readonly<Record<string, (tx: TransactionContext, message: Message) => Promise<void>>>;
+type Channels = Readonly<Record<string, (tx: TransactionContext, message: Message) => Promise<void>>>;
 const CHANNELS: Channels = { 'in-app': deliverInApp };
 
 export interface RelayReport {
@@ -34,17 +32,18 @@ export interface RelayReport {
 }
 
 /**
- * Delivers what is due in the outbox, oldest first, until nothing is left: at least once under the message's key. Any
- * number of relays may run at once; each row is taken by one. A failure costs only its own message: it waits twice as
- * long after each try, and is parked as DEAD after the last, for people to see and replay.
+ * Delivers what is due in the outbox and stays in the building, oldest first, until nothing is left: at least once under
+ * the message's key. Any number of relays may run at once; each row is taken by one. A failure costs only its own message:
+ * it waits twice as long after each try, and is parked as DEAD after the last, for people to see and replay. What leaves
+ * the building is `sendOutbox`'s.
  */
 export async function relayOutbox(
   ctx: Context,
-  options: { readonly channels?: Channels; readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal } = {},
 ): Promise<RelayReport> {
   const total: RelayReport = { delivered: 0, failed: 0, dead: 0 };
   for (;;) {
-    const part = await inTransaction(ctx, (tx) => relayBatch(tx, options.channels ?? CHANNELS));
+    const part = await inTransaction(ctx, (tx) => relayBatch(tx));
     total.delivered += part.delivered;
     total.failed += part.failed;
     total.dead += part.dead;
@@ -52,12 +51,13 @@ export async function relayOutbox(
   }
 }
 
-async function relayBatch(tx: TransactionContext, channels: Channels): Promise<RelayReport> {
+async function relayBatch(tx: TransactionContext): Promise<RelayReport> {
   const db = readDb(tx.em);
   const messages: Message[] = await db
     .selectFrom('outbox_message')
     .select(['id', 'key', 'channel', 'payload', 'tries'])
     .where('state', '=', OutboxState.PENDING)
+    .where('channel', 'not in', OUTSIDE_CHANNELS)
     .where('next_try_at', '<=', tx.now as never)
     .orderBy('next_try_at')
     .orderBy('id')
@@ -68,7 +68,7 @@ async function relayBatch(tx: TransactionContext, channels: Channels): Promise<R
   const delivered: string[] = [];
   let dead = 0;
   for (const message of messages) {
-    const reason = await reasonOfFailure(tx, channels, message);
+    const reason = await reasonOfFailure(tx, message);
     if (reason === null) delivered.push(message.id);
     else if (await recordFailure(tx, message, reason)) dead += 1;
   }
@@ -83,15 +83,11 @@ async function relayBatch(tx: TransactionContext, channels: Channels): Promise<R
 }
 
 /** null when delivered. A savepoint takes back what a failed delivery had written, and nothing else. */
-async function reasonOfFailure(
-  tx: TransactionContext,
-  channels: Channels,
-  message: Message,
-): Promise<string | null> {
+async function reasonOfFailure(tx: TransactionContext, message: Message): Promise<string | null> {
   const db = readDb(tx.em);
   await sql`savepoint delivery`.execute(db);
   try {
-    const deliver = channels[message.channel];
+    const deliver = CHANNELS[message.channel];
     if (deliver === undefined) throw new Error(`there is no channel ${message.channel}`);
     await deliver(tx, message);
     await sql`release savepoint delivery`.execute(db);
@@ -99,9 +95,7 @@ async function reasonOfFailure(
   } catch (error) {
     if (RETRY_WHOLE.has(sqlState(error) ?? '')) throw error;
     await sql`rollback to savepoint delivery`.execute(db);
-    return (error instanceof Error ? error.message : String(error))
-      .replaceAll('\0', '')
-      .slice(0, REASON_MAX_LENGTH);
+    return reasonOf(error);
   }
 }
 

@@ -6,7 +6,8 @@ import { Department } from '../organisation/department.js';
 import { Instant } from '../scalars.js';
 import { ApprovalRequestStatus, SubjectType } from './enums.js';
 import { ProcessVersion } from './process-version.js';
-import type { StepChoice } from '../../workflows/request.js';
+import type { CarriedOver } from '../../workflows/carry-over.js';
+import type { AttachedFile, StepChoice } from '../../workflows/request.js';
 
 /** One submission of one subject for one purpose, pinned to one version of a process definition. */
 @ObjectType({
@@ -18,6 +19,11 @@ import type { StepChoice } from '../../workflows/request.js';
   name: 'approval_request_one_open',
   expression:
     "create unique index approval_request_one_open on approval_request (subject_id, purpose) where status in ('PENDING', 'RETURNED')",
+})
+@Index({
+  name: 'approval_request_attachments',
+  expression:
+    'create index approval_request_attachments on approval_request using gin (attachments jsonb_path_ops)',
 })
 @Index({ properties: ['subjectId'] })
 @Index({ properties: ['submittedAt', 'id'] })
@@ -56,6 +62,18 @@ export class ApprovalRequest {
   })
   @Property({ type: 'timestamptz', length: 3, nullable: true })
   pausedAt: Date | null = null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'NEW_VERSION: held until it is moved to the new version of its process or released; null: not paused, or by hand.',
+  })
+  @Property({ type: 'text', nullable: true })
+  pauseCause: string | null = null;
+
+  /** Who answers for a requester who has left; null: the requester. */
+  @Property({ type: 'uuid', nullable: true })
+  contactId: string | null = null;
 
   @Field(() => Int, { description: 'Grows by 1 with each resubmission after a return; from 1.' })
   @Property({ type: 'integer' })
@@ -120,6 +138,14 @@ export class ApprovalRequest {
   /** Whom people have named for the steps ahead. */
   @Property({ type: 'jsonb', defaultRaw: "'[]'" })
   choices: StepChoice[] = [];
+
+  /** What stands here by approvals given elsewhere. */
+  @Property({ type: 'jsonb', nullable: true })
+  carriedOver: CarriedOver | null = null;
+
+  /** Files that people have added to it, with their decisions or beside them. */
+  @Property({ type: 'jsonb', defaultRaw: "'[]'" })
+  attachments: readonly AttachedFile[] = [];
 
   /** Facts so far; the next event's sequence is one more. */
   @Property({ type: 'integer' })

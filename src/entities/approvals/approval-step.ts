@@ -1,4 +1,4 @@
-import { Entity, Enum, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
+import { Entity, Enum, Index, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { BelongsTo } from '../belongs-to.js';
 import { newRowId } from '../row-id.js';
 import { ApprovalRequest } from './approval-request.js';
@@ -7,6 +7,11 @@ import { ApprovalStepStatus } from './enums.js';
 /** A step that was opened, skipped or blocked, in one round and attempt. Steps not reached have no row. */
 @Entity({ tableName: 'approval_step' })
 @Unique({ properties: ['requestId', 'round', 'key', 'attempt'] })
+@Index({
+  name: 'approval_step_clock',
+  expression:
+    "create index approval_step_clock on approval_step (calendar_key) where status = 'OPEN' and due_at is not null",
+})
 export class ApprovalStep {
   @PrimaryKey({ type: 'uuid' })
   id: string = newRowId();
@@ -59,6 +64,10 @@ export class ApprovalStep {
   /** Reminders and rungs that have not acted yet, with the times they are set for. */
   @Property({ type: 'jsonb', default: '[]' })
   timers: unknown[] = [];
+
+  /** The business calendar that its times are reckoned by; null: the definition's, or nothing is due. */
+  @Property({ type: 'text', nullable: true })
+  calendarKey: string | null = null;
 
   /** Since when its clock stands still; null: it runs, or there is none. */
   @Property({ type: 'timestamptz', length: 3, nullable: true })

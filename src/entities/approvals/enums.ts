@@ -5,6 +5,8 @@ export enum SubjectType {
   PLAN = 'PLAN',
   PROJECT = 'PROJECT',
   DOCUMENT = 'DOCUMENT',
+  QUOTE = 'QUOTE',
+  INVOICE = 'INVOICE',
 }
 registerEnumType(SubjectType, {
   name: 'SubjectType',
@@ -13,6 +15,8 @@ registerEnumType(SubjectType, {
     CONTRACT: { description: 'A contract or order.' },
     PLAN: { description: 'A plan.' },
     PROJECT: { description: 'A project (its initiation).' },
+    QUOTE: { description: 'An offer to a customer.' },
+    INVOICE: { description: 'A bill for what a contract calls for.' },
     DOCUMENT: { description: "A document, such as a stage's start or result document." },
   },
 });

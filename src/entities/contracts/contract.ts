@@ -16,6 +16,7 @@ import { Project } from '../projects/project.js';
 import { BusinessRecord } from '../record.js';
 import { newRowId } from '../row-id.js';
 import { Day, Decimal } from '../scalars.js';
+import { Quote } from './quote.js';
 
 export enum ContractKind {
   SALES = 'SALES',
@@ -41,6 +42,7 @@ export enum ContractStatus {
   IN_REVIEW = 'IN_REVIEW',
   RETURNED = 'RETURNED',
   APPROVED = 'APPROVED',
+  AMENDED = 'AMENDED',
   REJECTED = 'REJECTED',
 }
 registerEnumType(ContractStatus, {
@@ -51,6 +53,9 @@ registerEnumType(ContractStatus, {
     IN_REVIEW: { description: 'Being countersigned; watched fields are locked.' },
     RETURNED: { description: 'Back with the requester for changes.' },
     APPROVED: { description: 'Countersigned; may be signed.' },
+    AMENDED: {
+      description: 'Changed since it was approved; approvals are void until it is submitted again.',
+    },
     REJECTED: { description: 'Refused; may be changed and submitted anew.' },
   },
 });
@@ -102,6 +107,17 @@ export class Contract extends BusinessRecord {
   @Field(() => Day, { nullable: true, description: 'Last day of validity.' })
   @Property({ type: 'date', nullable: true })
   endsOn: string | null = null;
+
+  @Field(() => String, { nullable: true, description: 'A note for yourselves; no part of what is approved.' })
+  @Property({ type: 'text', nullable: true })
+  note: string | null = null;
+
+  @BelongsTo(() => Quote, 'quote_id', { nullable: true })
+  quoteId: string | null = null;
+
+  /** The contract that it was copied from; it inherits nothing from there. */
+  @BelongsTo(() => Contract, 'copied_from_id', { nullable: true, index: false })
+  copiedFromId: string | null = null;
 
   @Field(() => [ContractLine], { description: 'What is sold, in order.' })
   @OneToMany(() => ContractLine, (line) => line.contract, {

@@ -26,6 +26,10 @@ export class Department {
   @Property({ type: 'uuid', nullable: true })
   headId: string | null = null;
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'Key of its own business calendar; null: that of the department above.',
+  })
   @Property({ type: 'text', nullable: true })
   calendarKey: string | null = null;
 }

@@ -41,6 +41,13 @@ export class User {
   @BelongsTo(() => User, 'manager_id', { nullable: true })
   managerId: string | null = null;
 
+  @Field(() => String, {
+    nullable: true,
+    description: "Key of the person's own business calendar; null: that of the department.",
+  })
+  @Property({ type: 'text', nullable: true })
+  calendarKey: string | null = null;
+
   @Property({ type: 'timestamptz', length: 3 })
   createdAt!: Date;
 

@@ -45,6 +45,7 @@ export enum PlanStatus {
   IN_REVIEW = 'IN_REVIEW',
   RETURNED = 'RETURNED',
   APPROVED = 'APPROVED',
+  AMENDED = 'AMENDED',
   REJECTED = 'REJECTED',
 }
 registerEnumType(PlanStatus, {
@@ -55,6 +56,9 @@ registerEnumType(PlanStatus, {
     IN_REVIEW: { description: 'Being countersigned; watched fields are locked.' },
     RETURNED: { description: 'Back with the requester for changes.' },
     APPROVED: { description: 'Countersigned; in execution.' },
+    AMENDED: {
+      description: 'Changed since it was approved; approvals are void until it is submitted again.',
+    },
     REJECTED: { description: 'Refused; may be changed and submitted anew.' },
   },
 });
@@ -79,6 +83,10 @@ export class Plan extends BusinessRecord {
   @Field(() => String, { nullable: true, description: 'Key of the plan template that sets its milestones.' })
   @Property({ type: 'text', nullable: true })
   templateKey: string | null = null;
+
+  /** The template's version that set its milestones; due times are reckoned again only while it is the one in force. */
+  @Property({ type: 'integer', nullable: true })
+  templateVersion: number | null = null;
 
   @Field(() => String, { description: 'The period: `2024` (year), `2024-Q2`, `2024-05` (month).' })
   @Property({ type: 'text' })

@@ -10,6 +10,10 @@ import { Instant } from '../scalars.js';
 @Entity({ tableName: 'notification' })
 @Unique({ properties: ['messageKey', 'personId'] })
 @Index({ properties: ['personId', 'createdAt', 'id'] })
+@Index({
+  name: 'notification_digest',
+  expression: 'create index notification_digest on notification (digest_key) where digest_key is not null',
+})
 export class Notification {
   @Field(() => ID, { description: 'UUIDv7.' })
   @PrimaryKey({ type: 'uuid' })
@@ -45,4 +49,8 @@ export class Notification {
   @Field(() => Instant, { nullable: true, description: 'When the person read it.' })
   @Property({ type: 'timestamptz', length: 3, nullable: true })
   readAt: Date | null = null;
+
+  /** The digest that tells of it outside the application; null: none does. */
+  @Property({ type: 'text', nullable: true })
+  digestKey: string | null = null;
 }

@@ -14,6 +14,11 @@ export enum OutboxState {
   expression: "create index outbox_message_next on outbox_message (next_try_at, id) where state = 'PENDING'",
 })
 @Index({
+  name: 'outbox_message_outgoing',
+  expression:
+    "create index outbox_message_outgoing on outbox_message (channel, next_try_at, id) where state = 'PENDING' and channel <> 'in-app'",
+})
+@Index({
   name: 'outbox_message_dead',
   expression: "create index outbox_message_dead on outbox_message (created_at, id) where state = 'DEAD'",
 })
@@ -25,9 +30,13 @@ export class OutboxMessage {
   @Property({ type: 'text', unique: true })
   key!: string;
 
-  /** `in-app`, later `mail`, `webhook` … */
+  /** `in-app`, or one of OUTSIDE_CHANNELS. */
   @Property({ type: 'text' })
   channel!: string;
+
+  /** Whom it is for on a channel that leaves the building: a person's or an endpoint's id. */
+  @Property({ type: 'text', nullable: true })
+  receiver: string | null = null;
 
   @Property({ type: 'jsonb' })
   payload!: Record<string, unknown>;

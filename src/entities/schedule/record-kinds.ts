@@ -11,6 +11,8 @@ export enum RecordKind {
   STAGE = 'STAGE',
   PLAN = 'PLAN',
   CONTRACT = 'CONTRACT',
+  QUOTE = 'QUOTE',
+  INVOICE = 'INVOICE',
   DOCUMENT = 'DOCUMENT',
   REQUEST = 'REQUEST',
 }
@@ -24,6 +26,8 @@ registerEnumType(RecordKind, {
     STAGE: { description: 'A stage of a project.' },
     PLAN: { description: 'A plan.' },
     CONTRACT: { description: 'A contract.' },
+    QUOTE: { description: 'A quote.' },
+    INVOICE: { description: 'An invoice.' },
     DOCUMENT: { description: 'A document.' },
     REQUEST: { description: 'An approval request.' },
   },
@@ -58,6 +62,8 @@ const RECORD_KINDS: Readonly<Record<RecordKind, KindOfRecord>> = {
   },
   PLAN: own('plan', 'record.title', 'plan:read'),
   CONTRACT: own('contract', 'record.title', 'contract:read'),
+  QUOTE: own('quote', 'record.title', 'quote:read'),
+  INVOICE: own('invoice', 'record.title', 'invoice:read'),
   DOCUMENT: own('document', 'record.title', 'document:read'),
   REQUEST: own('approval_request', 'record.title', 'request:read'),
 };

@@ -42,12 +42,12 @@ export class Timer {
 
   @Field(() => String, {
     description:
-      'What it will do: `approval-reminder`, `approval-rung`, `approval-expiry`, `milestone-reminder`, `milestone-rung`, `follow-up-reminder`, `follow-up-rung`, `stage-reminder`, `stage-rung`, `payment-reminder`, `payment-rung`, `recurring-rule`, `absence-begins`, `absence-ends`.',
+      'What it will do: `approval-reminder`, `approval-rung`, `approval-expiry`, `milestone-reminder`, `milestone-rung`, `follow-up-reminder`, `follow-up-rung`, `stage-reminder`, `stage-rung`, `payment-reminder`, `payment-rung`, `recurring-rule`, `absence-begins`, `absence-ends`, `calendar-recompute`, `mail-digest`, `requests-move`.',
   })
   @Property({ type: 'text' })
   kind!: string;
 
-  /** The request, plan or absence it belongs to. */
+  /** The request, plan, absence, person or change of a calendar it belongs to. */
   @Property({ type: 'uuid' })
   subjectId!: string;
 

@@ -27,6 +27,9 @@ export const CONTRACT_COLUMNS = [
   'contract.discount_percent as discountPercent',
   'contract.starts_on as startsOn',
   'contract.ends_on as endsOn',
+  'contract.note',
+  'contract.quote_id as quoteId',
+  'contract.copied_from_id as copiedFromId',
 ] as const;
 
 /** A contract that the viewer may see, batched; null when there is none, or it is out of scope. */

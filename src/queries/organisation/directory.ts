@@ -51,6 +51,7 @@ export async function people(
       'app_user.created_at as createdAt',
       'app_user.department_id as departmentId',
       'app_user.manager_id as managerId',
+      'app_user.calendar_key as calendarKey',
     ])
     .orderBy('app_user.created_at')
     .orderBy('app_user.id')
@@ -73,9 +74,16 @@ export async function people(
 export async function departments(ctx: Context): Promise<Department[]> {
   const rows = await readDb(ctx.em)
     .selectFrom('department')
-    .select(['id', 'key', 'name', 'parent_id as parentId', 'head_id as headId'])
+    .select([
+      'id',
+      'key',
+      'name',
+      'parent_id as parentId',
+      'head_id as headId',
+      'calendar_key as calendarKey',
+    ])
     .orderBy('key')
     .limit(1000)
     .execute();
-  return rows as unknown as Department[];
+  return rows;
 }

@@ -17,6 +17,7 @@ export async function personById(ctx: Context, id: string): Promise<User> {
         'language',
         'department_id as departmentId',
         'manager_id as managerId',
+        'calendar_key as calendarKey',
       ])
       .where('id', 'in', ids)
       .execute() as Promise<unknown> as Promise<User[]>;
@@ -30,7 +31,14 @@ export function departmentById(ctx: Context, id: string): Promise<Department | n
   const read = (ids: readonly string[]): Promise<Department[]> =>
     readDb(ctx.em)
       .selectFrom('department')
-      .select(['id', 'key', 'name', 'parent_id as parentId', 'head_id as headId'])
+      .select([
+        'id',
+        'key',
+        'name',
+        'parent_id as parentId',
+        'head_id as headId',
+        'calendar_key as calendarKey',
+      ])
       .where('id', 'in', ids)
       .execute() as Promise<unknown> as Promise<Department[]>;
   return loadOne(ctx, 'department', id, read, (row) => row.id);

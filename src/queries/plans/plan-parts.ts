@@ -1,4 +1,5 @@
 import type { Context } from '../../context.js';
+import type { PlanMilestoneMove } from '../../entities/plans/milestone-move.js';
 import type { PlanLine, PlanMilestone } from '../../entities/plans/plan.js';
 import { readDb } from '../../entities/read-db.js';
 import { loadMany } from '../load.js';
@@ -51,4 +52,25 @@ export function milestonesOf(ctx: Context, planId: string): Promise<PlanMileston
       .orderBy('position')
       .execute() as Promise<unknown> as Promise<PartOf<PlanMilestone>[]>;
   return loadMany(ctx, 'plan-milestones', planId, read, (row) => row.planId);
+}
+
+/** How a milestone's due time has moved with the calendars, oldest first, batched. */
+export function movesOf(ctx: Context, milestoneId: string): Promise<PlanMilestoneMove[]> {
+  const read = (ids: readonly string[]): Promise<PlanMilestoneMove[]> =>
+    readDb(ctx.em)
+      .selectFrom('plan_milestone_move')
+      .select([
+        'id',
+        'milestone_id as milestoneId',
+        'was_due_at as wasDueAt',
+        'due_at as dueAt',
+        'calendar_key as calendarKey',
+        'calendar_version as calendarVersion',
+        'moved_at as movedAt',
+      ])
+      .where('milestone_id', 'in', ids)
+      .orderBy('moved_at')
+      .orderBy('id')
+      .execute() as Promise<unknown> as Promise<PlanMilestoneMove[]>;
+  return loadMany(ctx, 'milestone-moves', milestoneId, read, (row) => row.milestoneId);
 }

@@ -25,8 +25,15 @@ export class OutboxMessageView {
   @Field(() => String, { description: 'Stable id under which receivers recognise a repeat.' })
   key!: string;
 
-  @Field(() => String, { description: 'How it leaves, such as `in-app`.' })
+  @Field(() => String, { description: 'How it leaves: `in-app`, `mail` …' })
   channel!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Whom or what it is for outside: the id of a person or of an endpoint; null in the application.',
+  })
+  receiver!: string | null;
 
   @Field(() => OutboxState, { description: 'Where it stands.' })
   state!: OutboxState;
@@ -60,7 +67,16 @@ export async function deadOutboxMessages(
     ? found.where(sql<boolean>`(created_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`)
     : found;
   const rows = (await page
-    .select(['id', 'key', 'channel', 'state', 'tries', 'last_error as lastError', 'created_at as createdAt'])
+    .select([
+      'id',
+      'key',
+      'channel',
+      'receiver',
+      'state',
+      'tries',
+      'last_error as lastError',
+      'created_at as createdAt',
+    ])
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit + 1)

@@ -26,6 +26,7 @@ import {
   removeApprover,
   takeBack,
 } from '../../commands/approvals/verbs.js';
+import { attachToRequest, AttachToRequestInput } from '../../commands/approvals/attach-to-request.js';
 import type { Context } from '../../context.js';
 import { decisionAfter, manyAfter, requestAfter } from '../../queries/approvals/after-command.js';
 import { DecideManyPayload, DecisionPayload, RequestPayload } from './payloads.js';
@@ -115,6 +116,15 @@ export class VerbResolver {
     @Ctx() ctx: Context,
   ): Promise<RequestPayload> {
     return { request: await requestAfter(ctx, (await copyIn(ctx, input)).requestId) };
+  }
+
+  @Mutation(() => RequestPayload, { description: 'Adds files to a request, beside its decisions.' })
+  async attachToRequest(
+    @Arg('input', () => AttachToRequestInput, { description: 'What, and to what.' })
+    input: AttachToRequestInput,
+    @Ctx() ctx: Context,
+  ): Promise<RequestPayload> {
+    return { request: await requestAfter(ctx, (await attachToRequest(ctx, input)).requestId) };
   }
 
   @Mutation(() => RequestPayload, {

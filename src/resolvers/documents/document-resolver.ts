@@ -18,6 +18,8 @@ import { document } from '../../queries/documents/document-by-id.js';
 import { DocumentConnection, DocumentFilter, documents } from '../../queries/documents/documents.js';
 import { planById } from '../../queries/plans/plan-by-id.js';
 import { stageById, type StageRow } from '../../queries/projects/project-stages.js';
+import { filesOf } from '../../queries/documents/files.js';
+import { StoredFile } from '../../entities/documents/stored-file.js';
 import { businessRecordFields } from '../business-record.js';
 
 @Resolver(() => Document)
@@ -78,5 +80,10 @@ export class DocumentResolver extends businessRecordFields(Document) {
   })
   plan(@Root() { planId }: Document, @Ctx() ctx: Context): Promise<Plan | null> | null {
     return planId === null ? null : planById(ctx, planId);
+  }
+
+  @FieldResolver(() => [StoredFile], { description: 'Its files, in the order in which they were attached.' })
+  attachments(@Root() { id }: Document, @Ctx() ctx: Context): Promise<StoredFile[]> {
+    return filesOf(ctx, id);
   }
 }

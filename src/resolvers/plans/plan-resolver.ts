@@ -9,12 +9,13 @@ import { updatePlan, UpdatePlanInput, UpdatePlanPayload } from '../../commands/p
 import type { Context } from '../../context.js';
 import { Document } from '../../entities/documents/document.js';
 import { User } from '../../entities/organisation/user.js';
+import { PlanMilestoneMove } from '../../entities/plans/milestone-move.js';
 import { Plan, PlanLine, PlanMilestone } from '../../entities/plans/plan.js';
 import { PageArgs, type ConnectionOf } from '../../queries/connection.js';
 import { documentsOfPlan } from '../../queries/documents/document-by-id.js';
 import { personById } from '../../queries/organisation/people.js';
 import { plan } from '../../queries/plans/plan-by-id.js';
-import { linesOf, milestonesOf } from '../../queries/plans/plan-parts.js';
+import { linesOf, milestonesOf, movesOf } from '../../queries/plans/plan-parts.js';
 import { planTemplates, PlanTemplateView } from '../../queries/plans/plan-templates.js';
 import { PlanConnection, PlanFilter, plans } from '../../queries/plans/plans.js';
 import { businessRecordFields } from '../business-record.js';
@@ -97,6 +98,13 @@ export class PlanMilestoneResolver {
   @FieldResolver(() => String, { description: 'Title in your language.' })
   title(@Root() { titleEn, titleZh }: PlanMilestone, @Ctx() { language }: Context): string {
     return language === 'zh' ? titleZh : titleEn;
+  }
+
+  @FieldResolver(() => [PlanMilestoneMove], {
+    description: 'How its due time has moved with the business calendars, oldest first.',
+  })
+  moves(@Root() { id }: PlanMilestone, @Ctx() ctx: Context): Promise<PlanMilestoneMove[]> {
+    return movesOf(ctx, id);
   }
 
   @FieldResolver(() => User, {

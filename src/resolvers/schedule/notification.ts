@@ -3,6 +3,10 @@ import {
   markNotificationsRead,
   MarkNotificationsReadInput,
 } from '../../commands/schedule/mark-notifications-read.js';
+import {
+  NotificationPreferencesInput,
+  setNotificationPreferences,
+} from '../../commands/schedule/set-notification-preferences.js';
 import type { Context } from '../../context.js';
 import { Notification } from '../../entities/schedule/notification.js';
 import type { ConnectionOf } from '../../queries/connection.js';
@@ -12,6 +16,11 @@ import {
   notifications,
   NotificationsArgs,
 } from '../../queries/schedule/notifications.js';
+import {
+  notificationPreferences,
+  NotificationPreferencesView,
+  SetNotificationPreferencesPayload,
+} from '../../queries/schedule/notification-preferences.js';
 
 @Resolver(() => Notification)
 export class NotificationResolver {
@@ -32,6 +41,25 @@ export class NotificationResolver {
     input: MarkNotificationsReadInput,
   ): Promise<MarkNotificationsReadPayload> {
     return markNotificationsRead(ctx, input);
+  }
+
+  @Query(() => NotificationPreferencesView, {
+    description: 'How you want to be told outside the application.',
+  })
+  notificationPreferences(@Ctx() ctx: Context): Promise<NotificationPreferencesView> {
+    return notificationPreferences(ctx);
+  }
+
+  @Mutation(() => SetNotificationPreferencesPayload, {
+    description: 'Changes how you want to be told outside the application, from now on.',
+  })
+  async setNotificationPreferences(
+    @Ctx() ctx: Context,
+    @Arg('input', () => NotificationPreferencesInput, { description: 'What changes.' })
+    input: NotificationPreferencesInput,
+  ): Promise<SetNotificationPreferencesPayload> {
+    await setNotificationPreferences(ctx, input);
+    return { preferences: await notificationPreferences(ctx) };
   }
 
   @FieldResolver(() => String, { description: 'What it says, in the language of the request.' })

@@ -6,10 +6,13 @@ import { refusal } from '../../../errors.js';
 import type { SUBJECT_TYPES } from '../../../workflows/subject-types.js';
 import { lockRecord, touchRecord } from '../../business-record.js';
 import { checkContract, checkWholeContract, setContractFields } from '../../contracts/contract-fields.js';
-import { bringReceivables } from '../../contracts/receivables.js';
+import { requireInvoicesInside } from '../../contracts/invoiced.js';
+import { bringReceivables, releaseTerms } from '../../contracts/receivables.js';
 import { requireSound } from '../../input.js';
+import { statusWithoutAnswer } from '../standing.js';
 import { requireActor, requireId, type TransactionContext } from '../../transaction.js';
 import { day, decimal, parseAmendment } from './amendment.js';
+import { attachedDigests } from './attached-digests.js';
 import { subjectFrom, type LoadedSubject, type SubjectEvent, type SubjectHandler } from './subject.js';
 
 /** A contract is approved as a whole: its amount, dates, lines and payment terms. */
@@ -25,7 +28,8 @@ export const contractSubject: SubjectHandler = {
   async apply(tx, { subjectId, event }) {
     const id = await lockRecord(tx, 'contract', subjectId, null);
     const contract = await tx.em.findOneOrFail(Contract, { id }, { refresh: true });
-    contract.status = STATUS_AFTER[event];
+    const status = STATUS_AFTER[event] ?? ContractStatus[await statusWithoutAnswer(tx, contractSubject, id)];
+    contract.status = status;
     touchRecord(contract, null, tx.now);
     await tx.em.flush();
     await bringReceivables(tx, id);
@@ -48,7 +52,9 @@ async function amend(
   const input = amount === undefined ? rest : { ...rest, amount: { amount, currency: contract.currency } };
   requireSound(...checkContract(input));
   setContractFields(contract, input);
+  await releaseTerms(tx, contract);
   requireSound(...checkWholeContract(contract, input));
+  await requireInvoicesInside(tx, contract);
   touchRecord(contract, null, tx.now);
   await tx.em.flush();
 }
@@ -67,20 +73,19 @@ const amendmentSchema = z.strictObject({
     .optional(),
 });
 
-const STATUS_AFTER: Readonly<Record<SubjectEvent['event'], ContractStatus>> = {
+/** What ends a request without an answer leaves the contract as it was before. */
+const STATUS_AFTER: Partial<Readonly<Record<SubjectEvent['event'], ContractStatus>>> = {
   SUBMITTED: ContractStatus.IN_REVIEW,
   RESUBMITTED: ContractStatus.IN_REVIEW,
   RETURNED: ContractStatus.RETURNED,
   APPROVED: ContractStatus.APPROVED,
   REJECTED: ContractStatus.REJECTED,
-  WITHDRAWN: ContractStatus.DRAFT,
-  CANCELLED: ContractStatus.DRAFT,
-  EXPIRED: ContractStatus.DRAFT,
 };
 
 const SUBMITTABLE: ReadonlySet<string> = new Set([
   ContractStatus.DRAFT,
   ContractStatus.RETURNED,
+  ContractStatus.AMENDED,
   ContractStatus.REJECTED,
 ]);
 
@@ -114,10 +119,13 @@ async function readContract(ctx: Context, id: string, permission: string | null)
     endsOn: row.endsOn ?? '',
     paymentTerms: await readPaymentTerms(ctx, row.id),
     lines: await readLines(ctx, row.id),
+    quoteId: row.quoteId ?? '',
+    attachments: await attachedDigests(ctx, row.id),
     ownerId: row.ownerId,
     department: row.department ?? '',
   };
-  return subjectFrom(row, content);
+  const madeFrom = row.quoteId === null ? null : ({ type: 'QUOTE', id: row.quoteId } as const);
+  return { ...subjectFrom(row, content), madeFrom, validUntil: row.endsOn };
 }
 
 const selectContract = (ctx: Context, id: string) =>
@@ -136,6 +144,7 @@ const selectContract = (ctx: Context, id: string) =>
       'contract.amount',
       'contract.customer_id as customerId',
       'contract.project_id as projectId',
+      'contract.quote_id as quoteId',
       'contract.discount_percent as discountPercent',
       'contract.starts_on as startsOn',
       'contract.ends_on as endsOn',

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Context } from '../../../context.js';
 import { Document, DocumentStatus } from '../../../entities/documents/document.js';
 import { readStages } from '../../../entities/projects/stage-rows.js';
@@ -6,8 +7,12 @@ import { refusal } from '../../../errors.js';
 import { requireGateOpen, type StageDocument } from '../../../workflows/project-flow.js';
 import type { SUBJECT_TYPES } from '../../../workflows/subject-types.js';
 import { lockRecord, touchRecord } from '../../business-record.js';
+import { checkDocument, requireFormData, setDocumentFields } from '../../documents/document-fields.js';
+import { requireSound } from '../../input.js';
 import { moveStages } from '../../projects/move-stages.js';
 import { requireActor, requireId, type TransactionContext } from '../../transaction.js';
+import { parseAmendment } from './amendment.js';
+import { attachedDigests } from './attached-digests.js';
 import { subjectFrom, type LoadedSubject, type SubjectEvent, type SubjectHandler } from './subject.js';
 
 /** A document is approved as it was filled in. Effective, it moves the stages of its project in the same transaction. */
@@ -19,8 +24,30 @@ export const documentSubject: SubjectHandler = {
   },
   read: readDocument,
   requireSubmittable,
+  amend,
   apply,
 };
+
+/** An amended document stays what its form takes. */
+async function amend(
+  tx: TransactionContext,
+  subjectId: string,
+  changes: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const id = await lockRecord(tx, 'document', subjectId, null);
+  const document = await tx.em.findOneOrFail(Document, { id }, { refresh: true });
+  const input = parseAmendment(amendmentSchema, changes);
+  requireSound(...checkDocument(input));
+  setDocumentFields(document, input);
+  if (input.data !== undefined) await requireFormData(tx, document.formKey, document.data);
+  touchRecord(document, null, tx.now);
+  await tx.em.flush();
+}
+
+const amendmentSchema = z.strictObject({
+  title: z.string().optional(),
+  data: z.record(z.string(), z.unknown()).optional(),
+});
 
 const STATUS_AFTER: Readonly<Record<SubjectEvent['event'], DocumentStatus>> = {
   SUBMITTED: DocumentStatus.IN_REVIEW,
@@ -103,6 +130,7 @@ async function readDocument(ctx: Context, id: string, permission: string | null)
     template: row.projectTemplate ?? row.planTemplate ?? '',
     stage: row.stage ?? '',
     data: row.data,
+    attachments: await attachedDigests(ctx, row.id),
     ownerId: row.ownerId,
     department: row.department ?? '',
   };

@@ -11,7 +11,9 @@ import { finishMilestones, requireBegun } from '../../plans/finish-milestones.js
 import { checkPlan, setPlanFields } from '../../plans/plan-fields.js';
 import { lockPlan } from '../../plans/plan-world.js';
 import { requireActor, requireId, type TransactionContext } from '../../transaction.js';
+import { statusWithoutAnswer } from '../standing.js';
 import { decimal, parseAmendment } from './amendment.js';
+import { attachedDigests } from './attached-digests.js';
 import { subjectFrom, type LoadedSubject, type SubjectEvent, type SubjectHandler } from './subject.js';
 
 /** A plan is approved with its lines. Submitting and approving it complete the milestones that wait for that. */
@@ -57,15 +59,13 @@ const amendmentSchema = z.strictObject({
     .optional(),
 });
 
-const STATUS_AFTER: Readonly<Record<SubjectEvent['event'], PlanStatus>> = {
+/** What ends a request without an answer leaves the plan as it was before. */
+const STATUS_AFTER: Partial<Readonly<Record<SubjectEvent['event'], PlanStatus>>> = {
   SUBMITTED: PlanStatus.IN_REVIEW,
   RESUBMITTED: PlanStatus.IN_REVIEW,
   RETURNED: PlanStatus.RETURNED,
   APPROVED: PlanStatus.APPROVED,
   REJECTED: PlanStatus.REJECTED,
-  WITHDRAWN: PlanStatus.DRAFT,
-  CANCELLED: PlanStatus.DRAFT,
-  EXPIRED: PlanStatus.DRAFT,
 };
 
 /** What each event makes done; it stays done when the request is withdrawn later. */
@@ -77,7 +77,7 @@ const DONE_BY: Partial<Readonly<Record<SubjectEvent['event'], 'submission' | 'ap
 
 async function apply(tx: TransactionContext, { event, subjectId, by }: SubjectEvent): Promise<void> {
   const { plan, world } = await lockPlan(tx, subjectId);
-  plan.status = STATUS_AFTER[event];
+  plan.status = STATUS_AFTER[event] ?? PlanStatus[await statusWithoutAnswer(tx, planSubject, subjectId)];
   touchRecord(plan, null, tx.now);
   const doneBy = DONE_BY[event];
   if (doneBy) {
@@ -94,6 +94,7 @@ async function apply(tx: TransactionContext, { event, subjectId, by }: SubjectEv
 const SUBMITTABLE: ReadonlySet<string> = new Set([
   PlanStatus.DRAFT,
   PlanStatus.RETURNED,
+  PlanStatus.AMENDED,
   PlanStatus.REJECTED,
 ]);
 
@@ -133,6 +134,7 @@ async function readPlan(ctx: Context, id: string, permission: string | null): Pr
     period: row.period,
     total: Number(lines.reduce((sum, { target }) => sum + hundredths(target), 0n)) / 100,
     lines,
+    attachments: await attachedDigests(ctx, row.id),
     ownerId: row.ownerId,
     department: row.department ?? '',
   };

@@ -1,10 +1,16 @@
+import { z } from 'zod';
 import type { Context } from '../../../context.js';
-import { ProjectStatus } from '../../../entities/projects/project.js';
+import { Project, ProjectStatus } from '../../../entities/projects/project.js';
 import { readDb, visible } from '../../../entities/read-db.js';
 import { refusal } from '../../../errors.js';
-import type { SUBJECT_TYPES } from '../../../workflows/subject-types.js';
-import { lockRecord } from '../../business-record.js';
-import { requireActor, requireId } from '../../transaction.js';
+import { SUBJECT_TYPES } from '../../../workflows/subject-types.js';
+import { lockRecord, touchRecord } from '../../business-record.js';
+import { requireSound } from '../../input.js';
+import { checkProject, setProjectFields } from '../../projects/project-fields.js';
+import { requireActor, requireId, type TransactionContext } from '../../transaction.js';
+import { readStanding, stands } from '../standing.js';
+import { decimal, parseAmendment } from './amendment.js';
+import { attachedDigests } from './attached-digests.js';
 import { subjectFrom, type LoadedSubject, type SubjectHandler } from './subject.js';
 
 /** A project's initiation is approved on its own; what a request does leaves the project as it is, because its stages
@@ -17,12 +23,36 @@ export const projectSubject: SubjectHandler = {
   },
   read: readProject,
   requireSubmittable,
+  amend,
   apply: () => Promise.resolve(),
 };
 
-/** Initiation comes before the first stage opens. */
-function requireSubmittable(_ctx: Context, { id, status }: LoadedSubject): void {
-  if (status !== ProjectStatus.DRAFT) throw refusal('INVALID_STATE', { what: 'project', id, status });
+async function amend(
+  tx: TransactionContext,
+  subjectId: string,
+  changes: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const id = await lockRecord(tx, 'project', subjectId, null);
+  const project = await tx.em.findOneOrFail(Project, { id }, { refresh: true });
+  const { amount, title } = parseAmendment(amendmentSchema, changes);
+  const input = {
+    ...(title === undefined ? {} : { title }),
+    ...(amount === undefined ? {} : { amount: { amount, currency: project.currency } }),
+  };
+  requireSound(...checkProject(input));
+  setProjectFields(project, input);
+  touchRecord(project, null, tx.now);
+  await tx.em.flush();
+}
+
+const amendmentSchema = z.strictObject({ title: z.string().optional(), amount: decimal.optional() });
+
+/** Initiation comes before the first stage opens; it is approved again when a change has voided it meanwhile. */
+async function requireSubmittable(ctx: Context, { id, status }: LoadedSubject): Promise<void> {
+  if (status === ProjectStatus.DRAFT) return;
+  const standing = await readStanding(ctx.em, id, SUBJECT_TYPES.PROJECT.purposes[0]);
+  if (status !== ProjectStatus.RUNNING || standing === null || stands(standing))
+    throw refusal('INVALID_STATE', { what: 'project', id, status });
 }
 
 type ProjectContent = Readonly<Record<keyof (typeof SUBJECT_TYPES)['PROJECT']['fields'], unknown>>;
@@ -40,6 +70,7 @@ async function readProject(ctx: Context, id: string, permission: string | null):
     currency: row.currency,
     amount: Number(row.amount),
     customerLevel: row.customerLevel,
+    attachments: await attachedDigests(ctx, row.id),
     ownerId: row.ownerId,
     department: row.department ?? '',
   };

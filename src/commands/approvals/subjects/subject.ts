@@ -1,4 +1,5 @@
 import type { Context } from '../../../context.js';
+import type { SUBJECT_TYPES } from '../../../workflows/subject-types.js';
 import type { TransactionContext } from '../../transaction.js';
 
 /** A subject as the engine needs it, read under a row lock. */
@@ -18,6 +19,10 @@ export interface LoadedSubject {
   readonly status: string;
   /** Watched fields, lines and attachment digests, as conditions read them (workflows/subject-types.ts). */
   readonly content: Readonly<Record<string, unknown>>;
+  /** The document that it was made from, whose approval may carry to it. */
+  readonly madeFrom?: { readonly type: SubjectHandler['type']; readonly id: string } | null;
+  /** Last day on which approvals of it carry on; null: no end. */
+  readonly validUntil?: string | null;
 }
 
 type RecordRow = Pick<
@@ -78,7 +83,7 @@ export interface SubjectEvent {
  * workflows/subject-types.ts.
  */
 export interface SubjectHandler {
-  readonly type: 'CONTRACT' | 'PLAN' | 'PROJECT' | 'DOCUMENT';
+  readonly type: keyof typeof SUBJECT_TYPES;
   /** Permission whose scope decides who may submit it. */
   readonly submitPermission: string;
   /**
@@ -98,3 +103,7 @@ export interface SubjectHandler {
   /** Changes the subject in the transaction of the request's change. Called exactly once per event. */
   apply(tx: TransactionContext, event: SubjectEvent): Promise<void>;
 }
+
+/** Whether its last day is over, reckoned in UTC. */
+export const isOver = ({ validUntil }: Pick<LoadedSubject, 'validUntil'>, now: Date): boolean =>
+  Boolean(validUntil) && now.toISOString().slice(0, 10) > (validUntil as string);

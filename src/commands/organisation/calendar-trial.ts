@@ -1,0 +1,168 @@
+import { Field, ID, Int, ObjectType } from 'type-graphql';
+import type { Context } from '../../context.js';
+import { readRequests } from '../../entities/approvals/request-rows.js';
+import { readDb, visible } from '../../entities/read-db.js';
+import { Plan } from '../../entities/plans/plan.js';
+import { Instant } from '../../entities/scalars.js';
+import { isRefusal } from '../../errors.js';
+import { MOVES_SHOWN } from '../../limits.js';
+import { decide } from '../../workflows/decide.js';
+import type { Command } from '../../workflows/request.js';
+import type { CalendarChange } from '../../workflows/verb-facts.js';
+import { loadWorld } from '../approvals/load-world.js';
+import { countRequests, reckonCommands, requestsAfter } from '../approvals/reckon-requests.js';
+import { planWorld } from '../plans/plan-world.js';
+import { countMilestones, movesOf, plansAfter } from '../plans/reckon-milestones.js';
+import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
+import { scopeOf, type ChangedCalendar } from './calendar-scope.js';
+import { loadOrganisation } from './load-organisation.js';
+
+@ObjectType({ description: 'A due time that a change of a calendar moves.' })
+export class DueMove {
+  @Field(() => ID, { description: 'The approval request or plan.' })
+  subjectId!: string;
+
+  @Field(() => String, { description: 'Its number, such as `A-2026-00042`.' })
+  number!: string;
+
+  @Field(() => String, { description: 'Key of the step or milestone; `expiry` for the request as a whole.' })
+  key!: string;
+
+  @Field(() => Instant, { nullable: true, description: 'When it is due now.' })
+  from!: Date | null;
+
+  @Field(() => Instant, { nullable: true, description: 'When it is due after the change.' })
+  to!: Date | null;
+}
+
+/** What hangs on a change: counted in its transaction. */
+export interface Reach {
+  readonly requests: number;
+  readonly milestones: number;
+}
+
+/** The answer to a change, made or tried; `moves` only when it was tried. */
+@ObjectType({ description: 'What hangs on a calendar that changes.' })
+export class CalendarReach {
+  @Field(() => Int, {
+    description: 'Running approval requests whose due times are reckoned again; many may not move.',
+  })
+  requests!: number;
+
+  @Field(() => Int, { description: 'Plan milestones still to do whose due times are reckoned again.' })
+  milestones!: number;
+
+  @Field(() => [DueMove], {
+    description:
+      'dryRun only: due times that would move, of what you may see; at most 100 of each kind. Made changes tell in the trail.',
+  })
+  moves!: DueMove[];
+}
+
+export async function reachOf(tx: TransactionContext, change: ChangedCalendar): Promise<Reach> {
+  const scope = scopeOf(await loadOrganisation(tx.em), change);
+  return { requests: await countRequests(tx, scope), milestones: await countMilestones(tx, scope) };
+}
+
+/** Leaves a transaction whose change was only tried. */
+class Tried<T> extends Error {
+  constructor(readonly answer: T) {
+    super('tried');
+  }
+}
+
+/**
+ * Carries out a change, or only tries it: the same statements in a transaction that is rolled back once they have shown
+ * what they would do, so that a trial never says something else than the change does.
+ */
+export async function carryOutOrTry<T>(
+  ctx: Context,
+  dryRun: boolean,
+  change: (tx: TransactionContext) => Promise<T>,
+): Promise<T> {
+  if (!dryRun) return inTransaction(ctx, change);
+  try {
+    return await inTransaction(ctx, async (tx) => {
+      throw new Tried(await change(tx));
+    });
+  } catch (error) {
+    if (error instanceof Tried) return error.answer as T;
+    throw error;
+  }
+}
+
+/** The due times that a change just made in this transaction moves, of what the actor may see. */
+export async function movesBy(
+  tx: TransactionContext,
+  change: ChangedCalendar,
+  because: CalendarChange,
+): Promise<DueMove[]> {
+  const scope = scopeOf(await loadOrganisation(tx.em), change);
+  const requests = await requestsAfter(tx, scope, null, MOVES_SHOWN);
+  const plans = await plansAfter(tx, scope, null, MOVES_SHOWN);
+  return [...(await movesOfRequests(tx, requests, because)), ...(await movesOfPlans(tx, plans))];
+}
+
+async function movesOfRequests(
+  tx: TransactionContext,
+  ids: readonly string[],
+  because: CalendarChange,
+): Promise<DueMove[]> {
+  const moves: DueMove[] = [];
+  const visibleIds = await seen(tx, 'approval_request', 'request:read', ids);
+  const commands = await reckonCommands(tx, visibleIds, because);
+  for (const stored of await readRequests(tx.em, visibleIds)) {
+    const world = await loadWorld(tx, stored.definition, stored.id);
+    const command = commands.get(stored.id) as Command;
+    const place = { subjectId: stored.id, number: stored.number };
+    for (const fact of factsOf(() => decide(stored.state, command, world))) {
+      if (fact.type === 'DUE_MOVED')
+        moves.push({ ...place, key: fact.step, from: fact.was.dueAt, to: fact.dueAt });
+      if (fact.type === 'EXPIRY_MOVED')
+        moves.push({ ...place, key: 'expiry', from: fact.was.expiresAt, to: fact.expiresAt });
+    }
+  }
+  return moves;
+}
+
+async function movesOfPlans(tx: TransactionContext, ids: readonly string[]): Promise<DueMove[]> {
+  const moves: DueMove[] = [];
+  const visibleIds = await seen(tx, 'plan', 'plan:read', ids);
+  const plans = await tx.em.find(
+    Plan,
+    { id: { $in: visibleIds } },
+    { populate: ['milestones'], orderBy: { id: 'asc' } },
+  );
+  for (const plan of plans) {
+    const world = await planWorld(tx, plan);
+    for (const { milestone, from, to } of factsOf(() => movesOf(plan, world)))
+      moves.push({ subjectId: plan.id, number: plan.number, key: milestone.key, from, to });
+  }
+  return moves;
+}
+
+/** One that can't be reckoned moves nothing. */
+function factsOf<T>(reckon: () => readonly T[]): readonly T[] {
+  try {
+    return reckon();
+  } catch (error) {
+    if (isRefusal(error)) return [];
+    throw error;
+  }
+}
+
+async function seen(
+  tx: TransactionContext,
+  table: 'approval_request' | 'plan',
+  permission: string,
+  ids: readonly string[],
+): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const rows = await readDb(tx.em)
+    .selectFrom(table)
+    .select(`${table}.id`)
+    .where(`${table}.id`, 'in', ids)
+    .where(visible(requireActor(tx), permission, table))
+    .execute();
+  return rows.map(({ id }) => id);
+}
