@@ -182,6 +182,44 @@ describe('a payment that is due', () => {
     ]);
   });
 
+  test('moves with its day when the contract is changed, keeps what came in, and is not removed once money came in', async () => {
+    const { id, paymentTerms } = await approved('2025-03-10');
+    const term = paymentTerms[0]!.id;
+    const change = async (terms: object[]): Promise<string | undefined> => {
+      const { contract } = await app.ask<{ contract: { version: number } }>(
+        'sales',
+        'query ($id: ID!) { contract(id: $id) { version } }',
+        { id },
+      );
+      const { errors } = await app.send(
+        'sales',
+        'mutation ($input: UpdateContractInput!) { updateContract(input: $input) { contract { id } } }',
+        { input: { id, expectedVersion: contract.version, paymentTerms: terms } },
+      );
+      return errors?.[0]?.extensions.code;
+    };
+    const dueAt = async (): Promise<string[]> =>
+      (
+        await readDb(app.app.orm.em.fork())
+          .selectFrom('timer')
+          .select('due_at')
+          .where('subject_id', '=', id)
+          .where('kind', '=', 'payment-reminder')
+          .where('state', '=', 'SCHEDULED')
+          .orderBy('due_at')
+          .execute()
+      ).map(({ due_at }) => new Date(due_at).toISOString().slice(0, 10));
+    expect(await dueAt()).toEqual(['2025-03-03', '2025-03-10']);
+    await record(term, '100.00');
+    expect(await change([{ title: 'All of it', amount: '1000.00', dueOn: '2025-04-10' }])).toBeUndefined();
+    expect(await dueAt()).toEqual(['2025-04-03', '2025-04-10']);
+    expect((await read(id)).paymentTerms[0]).toMatchObject({ id: term, received: '100.00', chased: 'OPEN' });
+    expect(await change([])).toBe('BAD_USER_INPUT');
+    expect(await change([{ title: 'All of it', amount: '1000.00', dueOn: null }])).toBeUndefined();
+    expect(await open(id)).toEqual([]);
+    expect((await read(id)).paymentTerms[0]).toMatchObject({ chased: 'STOPPED' });
+  });
+
   test('that was late before its contract was in force climbs from then on, not all at once', async () => {
     const { number } = await approved('2024-01-10');
     const since = app.now();
