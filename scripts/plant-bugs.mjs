@@ -252,6 +252,12 @@ const BUGS = [
     '',
     'no interested approval carries',
   ],
+  [
+    'escalate.js',
+    'asked.length > 0 ?',
+    'asked.length > 9 ?',
+    'who waits for an answer is not chased, whoever owes it is',
+  ],
   ['escalate.js', '.filter((candidate) => !asked.has(candidate.personId))', '', 'a rung asks nobody twice'],
 
   // 5 · a step is decided once, by its formula
