@@ -261,6 +261,23 @@ create table calendar_feed (
   read_at timestamp(3) with time zone
 );
 
+create table chat_channel (
+  id uuid not null,
+  kind text not null,
+  name text not null,
+  url text not null,
+  secret text,
+  language text not null,
+  message_kinds text[] not null,
+  department_id uuid,
+  role_key text,
+  enabled boolean not null default true,
+  last_error text,
+  last_sent_at timestamp(3) with time zone,
+  created_by_id uuid not null,
+  created_at timestamp(3) with time zone not null
+);
+
 create table contact (
   id uuid not null,
   customer_id uuid not null,
@@ -818,6 +835,34 @@ create table timer_event (
   due_after timestamp(3) with time zone not null
 );
 
+create table webhook_answer (
+  message_id uuid not null,
+  endpoint_id uuid not null,
+  at timestamp(3) with time zone not null,
+  response_code integer,
+  answer text,
+  duration_ms integer not null
+);
+
+create table webhook_endpoint (
+  id uuid not null,
+  url text not null,
+  description text not null,
+  event_types text[] not null,
+  state text not null default 'ENABLED'::text,
+  disabled_because text,
+  owner_id uuid not null,
+  secret text not null,
+  previous_secret text,
+  previous_secret_until timestamp(3) with time zone,
+  delivered_count integer not null default 0,
+  failed_count integer not null default 0,
+  given_up integer not null default 0,
+  failing_since timestamp(3) with time zone,
+  last_delivered_at timestamp(3) with time zone,
+  created_at timestamp(3) with time zone not null
+);
+
 alter table absence add constraint absence_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
 
 alter table absence add constraint absence_pkey PRIMARY KEY (id);
@@ -961,6 +1006,12 @@ alter table calendar_feed add constraint calendar_feed_person_id_unique UNIQUE (
 alter table calendar_feed add constraint calendar_feed_pkey PRIMARY KEY (id);
 
 alter table calendar_feed add constraint calendar_feed_token_hash_unique UNIQUE (token_hash);
+
+alter table chat_channel add constraint chat_channel_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table chat_channel add constraint chat_channel_kind_check CHECK ((kind = ANY (ARRAY['WECOM'::text, 'DINGTALK'::text, 'FEISHU'::text, 'SLACK'::text])));
+
+alter table chat_channel add constraint chat_channel_pkey PRIMARY KEY (id);
 
 alter table contact add constraint contact_customer_id_foreign FOREIGN KEY (customer_id) REFERENCES customer(id);
 
@@ -1110,7 +1161,7 @@ alter table outbox_message add constraint outbox_message_key_unique UNIQUE (key)
 
 alter table outbox_message add constraint outbox_message_pkey PRIMARY KEY (id);
 
-alter table outbox_message add constraint outbox_message_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'DELIVERED'::text, 'DEAD'::text])));
+alter table outbox_message add constraint outbox_message_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'DELIVERED'::text, 'DEAD'::text, 'HELD'::text])));
 
 alter table payment_ladder add constraint payment_ladder_pkey PRIMARY KEY (key);
 
@@ -1286,6 +1337,18 @@ alter table timer_event add constraint timer_event_timer_id_foreign FOREIGN KEY 
 
 alter table timer_event add constraint timer_event_type_check CHECK ((type = ANY (ARRAY['SNOOZED'::text, 'RUN'::text, 'PAUSED'::text, 'RESUMED'::text, 'KEPT'::text])));
 
+alter table webhook_answer add constraint webhook_answer_message_id_foreign FOREIGN KEY (message_id) REFERENCES outbox_message(id) ON DELETE CASCADE;
+
+alter table webhook_answer add constraint webhook_answer_pkey PRIMARY KEY (message_id);
+
+alter table webhook_endpoint add constraint webhook_endpoint_disabled_because_check CHECK ((disabled_because = ANY (ARRAY['BY_HAND'::text, 'GONE'::text, 'FAILING'::text, 'OWNER'::text])));
+
+alter table webhook_endpoint add constraint webhook_endpoint_owner_id_foreign FOREIGN KEY (owner_id) REFERENCES app_user(id);
+
+alter table webhook_endpoint add constraint webhook_endpoint_pkey PRIMARY KEY (id);
+
+alter table webhook_endpoint add constraint webhook_endpoint_state_check CHECK ((state = ANY (ARRAY['ENABLED'::text, 'DISABLED'::text])));
+
 CREATE INDEX absence_person_id_index ON public.absence USING btree (person_id);
 
 CREATE INDEX absence_substitute_id_index ON public.absence USING btree (substitute_id);
@@ -1418,7 +1481,11 @@ CREATE INDEX notification_person_id_created_at_id_index ON public.notification U
 
 CREATE INDEX outbox_message_dead ON public.outbox_message USING btree (created_at, id) WHERE (state = 'DEAD'::text);
 
+CREATE INDEX outbox_message_kept ON public.outbox_message USING btree (created_at) WHERE ((channel = ANY (ARRAY['webhook'::text, 'chat'::text])) AND (state <> 'PENDING'::text));
+
 CREATE INDEX outbox_message_next ON public.outbox_message USING btree (next_try_at, id) WHERE (state = 'PENDING'::text);
+
+CREATE INDEX outbox_message_of_endpoint ON public.outbox_message USING btree (receiver, created_at, id) WHERE (channel = 'webhook'::text);
 
 CREATE INDEX outbox_message_outgoing ON public.outbox_message USING btree (channel, next_try_at, id) WHERE ((state = 'PENDING'::text) AND (channel <> 'in-app'::text));
 
@@ -1612,6 +1679,8 @@ CREATE TRIGGER audit_leaf_no_truncate BEFORE TRUNCATE ON public.audit_leaf FOR E
 
 CREATE TRIGGER business_calendar_revision AFTER INSERT OR DELETE OR UPDATE ON public.business_calendar FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
+CREATE TRIGGER chat_channel_revision AFTER INSERT OR DELETE OR UPDATE OF enabled, message_kinds, department_id, role_key ON public.chat_channel FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
+
 CREATE TRIGGER department_revision AFTER INSERT OR DELETE OR UPDATE ON public.department FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
 CREATE TRIGGER follow_up_event_append_only BEFORE DELETE OR UPDATE ON public.follow_up_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -1633,3 +1702,5 @@ CREATE TRIGGER stored_file_unchanged BEFORE UPDATE ON public.stored_file FOR EAC
 CREATE TRIGGER timer_event_append_only BEFORE DELETE OR UPDATE ON public.timer_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER timer_event_no_truncate BEFORE TRUNCATE ON public.timer_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER webhook_endpoint_revision AFTER INSERT OR DELETE OR UPDATE OF state, event_types ON public.webhook_endpoint FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();

@@ -838,6 +838,34 @@ const BUGS = [
     'a rung is reached at its time',
   ],
 
+  // what the outside is told
+  [
+    'events.js',
+    'key: `${after.id}/${first + offset}/${type}`',
+    'key: `${after.id}/${type}/${offset}`',
+    'an event has a key of its own',
+  ],
+  [
+    'events.js',
+    "pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1))",
+    "pattern.endsWith('.*') && type.startsWith(pattern.slice(0, 4))",
+    'a group of events holds no other',
+  ],
+  [
+    'retry-after.js',
+    'now.getTime() + RETRY_AFTER_MAX_SECONDS * 1000',
+    'Infinity',
+    'nobody makes us wait for ever',
+  ],
+  ['retry-after.js', 'Math.max(at, now.getTime())', 'at', 'nothing is sent again in the past'],
+  ['chat/chat-text.js', ".replace(/\\p{Cf}+/gu, '')", '', 'no sign that is not seen gets into a chat'],
+  [
+    'chat/chat-text.js',
+    "let length = Buffer.byteLength('…');",
+    'let length = 0;',
+    'a chat text keeps its bound',
+  ],
+  ['chat/slack.js', ".replaceAll('<', '&lt;')", '', 'no tag of a title is one of Slack'],
   // moved to another version
   [
     'migrate.js',
@@ -948,6 +976,7 @@ const JEST = {
     '**/unit/ladder-groups.test.js',
     '**/unit/engine-versions.test.js',
     '**/unit/mail-decision.test.js',
+    '**/unit/events.test.js',
     '**/unit/message-template.test.js',
     '**/properties/notification-preference.test.js',
   ],

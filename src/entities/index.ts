@@ -34,6 +34,7 @@ import { Quote, QuoteLine } from './contracts/quote.js';
 import { Attachment, StoredFile } from './documents/stored-file.js';
 import { ApprovalStanding } from './approvals/approval-standing.js';
 import { Project, ProjectStage } from './projects/project.js';
+import { ChatChannel } from './schedule/chat-channel.js';
 import { MessageTemplateRow } from './schedule/message-template.js';
 import { NotificationPreferenceRow } from './schedule/notification-preference.js';
 import { FollowUp, FollowUpEvent, RecordEvent } from './schedule/follow-up.js';
@@ -43,6 +44,7 @@ import { RecurringRuleRow, RuleOccurrence } from './schedule/recurring-rule.js';
 import { CalendarFeed } from './schedule/calendar-feed.js';
 import { Timer } from './schedule/timer.js';
 import { TimerEvent } from './schedule/timer-event.js';
+import { WebhookAnswer, WebhookEndpoint } from './schedule/webhook-endpoint.js';
 
 /** Every table. */
 export const ENTITIES = [
@@ -62,6 +64,7 @@ export const ENTITIES = [
   AuditCheckpointRow,
   AuditLeafRow,
   BusinessCalendarRow,
+  ChatChannel,
   CalendarChange,
 
   CalendarFeed,
@@ -112,4 +115,6 @@ export const ENTITIES = [
   Timer,
   TimerEvent,
   User,
+  WebhookAnswer,
+  WebhookEndpoint,
 ];

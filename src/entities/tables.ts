@@ -286,6 +286,23 @@ export interface CalendarFeed {
   token_hash: string;
 }
 
+export interface ChatChannel {
+  created_at: ColumnType<string, Date | string, Date | string>;
+  created_by_id: string;
+  department_id: string | null;
+  enabled: Generated<boolean>;
+  id: string;
+  kind: string;
+  language: string;
+  last_error: string | null;
+  last_sent_at: ColumnType<string, Date | string, Date | string> | null;
+  message_kinds: string[];
+  name: string;
+  role_key: string | null;
+  secret: string | null;
+  url: string;
+}
+
 export interface Contact {
   customer_id: string;
   email: string | null;
@@ -843,6 +860,34 @@ export interface TimerEvent {
   type: string;
 }
 
+export interface WebhookAnswer {
+  answer: string | null;
+  at: ColumnType<string, Date | string, Date | string>;
+  duration_ms: number;
+  endpoint_id: string;
+  message_id: string;
+  response_code: number | null;
+}
+
+export interface WebhookEndpoint {
+  created_at: ColumnType<string, Date | string, Date | string>;
+  delivered_count: Generated<number>;
+  description: string;
+  disabled_because: string | null;
+  event_types: string[];
+  failed_count: Generated<number>;
+  failing_since: ColumnType<string, Date | string, Date | string> | null;
+  given_up: Generated<number>;
+  id: string;
+  last_delivered_at: ColumnType<string, Date | string, Date | string> | null;
+  owner_id: string;
+  previous_secret: string | null;
+  previous_secret_until: ColumnType<string, Date | string, Date | string> | null;
+  secret: string;
+  state: Generated<string>;
+  url: string;
+}
+
 export interface DB {
   absence: Absence;
   app_user: AppUser;
@@ -864,6 +909,7 @@ export interface DB {
   business_calendar: BusinessCalendar;
   calendar_change: CalendarChange;
   calendar_feed: CalendarFeed;
+  chat_channel: ChatChannel;
   contact: Contact;
   contract: Contract;
   contract_line: ContractLine;
@@ -909,4 +955,6 @@ export interface DB {
   stored_file: StoredFile;
   timer: Timer;
   timer_event: TimerEvent;
+  webhook_answer: WebhookAnswer;
+  webhook_endpoint: WebhookEndpoint;
 }

@@ -27,6 +27,19 @@ function may(permission: string): PermissionRule {
   return made;
 }
 
+/** Someone who holds the permission over every row: what leaves the building is about any of them. */
+const mayForAll = (permission: string): PermissionRule =>
+  rule(
+    `may ${permission} for all`,
+    (_parent, _args, ctx: Context) => {
+      if (!ctx.actor) return refusal('UNAUTHENTICATED');
+      return ctx.actor.permissions.get(permission) === 'all'
+        ? true
+        : refusal('FORBIDDEN', { permission, scope: 'all' });
+    },
+    { cache: 'contextual' },
+  );
+
 /** Someone who may take this action on this very assignment now: the core's own answer. */
 const mayAct = (action: AssignmentAction): PermissionRule =>
   rule<{ input: { assignmentId: string; idempotencyKey?: string | null } }>(
@@ -90,6 +103,10 @@ export const OPERATIONS: RuleTree = {
     notifications: signedIn,
     notificationPreferences: signedIn,
     deadOutboxMessages: may('timer:manage'),
+    webhookEndpoints: mayForAll('webhook:manage'),
+    webhookEventTypes: mayForAll('webhook:manage'),
+    webhookDeliveries: mayForAll('webhook:manage'),
+    chatChannels: mayForAll('chat:manage'),
   },
   Mutation: {
     signIn: allow,
@@ -183,6 +200,18 @@ export const OPERATIONS: RuleTree = {
     markNotificationsRead: signedIn,
     setNotificationPreferences: signedIn,
     replayOutboxMessage: may('timer:manage'),
+    createWebhookEndpoint: mayForAll('webhook:manage'),
+    updateWebhookEndpoint: mayForAll('webhook:manage'),
+    rotateWebhookSecret: mayForAll('webhook:manage'),
+    enableWebhookEndpoint: mayForAll('webhook:manage'),
+    disableWebhookEndpoint: mayForAll('webhook:manage'),
+    deleteWebhookEndpoint: mayForAll('webhook:manage'),
+    sendTestWebhook: mayForAll('webhook:manage'),
+    replayWebhook: mayForAll('webhook:manage'),
+    createChatChannel: mayForAll('chat:manage'),
+    updateChatChannel: mayForAll('chat:manage'),
+    deleteChatChannel: mayForAll('chat:manage'),
+    sendTestChatMessage: mayForAll('chat:manage'),
     createCalendarFeed: signedIn,
     revokeCalendarFeed: signedIn,
     openQueueScreen: may('timer:manage'),

@@ -34,6 +34,7 @@ import { LeaverResolver } from './organisation/leaver-resolver.js';
 import { MembershipResolver } from './organisation/membership-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
+import { ChatResolver } from './schedule/chat.js';
 import { FollowUpEventFields, FollowUpResolver } from './schedule/follow-up.js';
 import { CalendarFeedResolver } from './schedule/calendar-feed.js';
 import { NotificationResolver } from './schedule/notification.js';
@@ -41,6 +42,7 @@ import { OutboxResolver } from './schedule/outbox.js';
 import { RecurringRuleResolver, TargetFields } from './schedule/recurring-rule.js';
 import { StalledResolver } from './schedule/stalled.js';
 import { TimerEventFields, TimerResolver } from './schedule/timer.js';
+import { WebhookResolver } from './schedule/webhook.js';
 
 /** Everything that the schema is made of. */
 export const RESOLVERS: NonEmptyArray<new () => object> = [
@@ -49,6 +51,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ApprovalResolver,
   ApprovalSubscriptions,
   AssignmentFields,
+  ChatResolver,
   CalendarChangeFields,
   CalendarFields,
   CalendarResolver,
@@ -98,4 +101,5 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   TimerResolver,
   UserFields,
   VerbResolver,
+  WebhookResolver,
 ];

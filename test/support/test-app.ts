@@ -4,6 +4,7 @@ import { hashToken } from '../../src/commands/organisation/sign-in.js';
 import { seedDemo } from '../../src/commands/organisation/seed-demo.js';
 import { sweep, type SweepReport } from '../../src/commands/schedule/sweep.js';
 import { TIMER_ACTIONS } from '../../src/commands/schedule/timer-actions.js';
+import type { Lookup } from '../../src/commands/schedule/outbound.js';
 import type { Config } from '../../src/config.js';
 import type { Log } from '../../src/context.js';
 import { readDb } from '../../src/entities/read-db.js';
@@ -44,7 +45,10 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-export async function testApp(overrides: Partial<Config> = {}): Promise<TestApp> {
+export async function testApp(
+  overrides: Partial<Config> = {},
+  parts: { readonly lookup?: Lookup } = {},
+): Promise<TestApp> {
   const database = await testDatabase();
   const errors: unknown[] = [];
   const log: Log = {
@@ -68,7 +72,13 @@ export async function testApp(overrides: Partial<Config> = {}): Promise<TestApp>
     timerHorizonSeconds: 1,
     ...overrides,
   };
-  const app = await createApp({ config, databaseUrl: database.url, clock: { now: () => now }, log });
+  const app = await createApp({
+    config,
+    databaseUrl: database.url,
+    clock: { now: () => now },
+    log,
+    ...parts,
+  });
   await seedDemo((actor) => app.makeContext(actor), { value: 'a password for tests', from: 'test' });
   await restDemoProject(readDb(app.orm.em.fork()));
   const tokens = new Map<string, string>();

@@ -12,10 +12,13 @@ import type { BusinessCalendar } from '../../workflows/calendar.js';
 import { reckon, type Reckoned, type Repeat } from '../../workflows/follow-up.js';
 import { peopleFor, withStandIns } from '../../workflows/follow-up-people.js';
 import { ladderTimers, type Ladder } from '../../workflows/ladder.js';
+import { calendarOfDepartment } from '../../workflows/organisation.js';
 import type { Localised } from '../../workflows/process.js';
 import type { Anchors, SingleRule } from '../../workflows/schedule-rule.js';
 import { loadOrganisation, type OrganisationSnapshot } from '../organisation/load-organisation.js';
+import type { EventType } from '../../workflows/events.js';
 import type { TransactionContext } from '../transaction.js';
+import { tellOutside } from './tell-outside.js';
 import type { InAppMessage } from './deliver-in-app.js';
 import { moveLadderTimers } from './ladder-timers.js';
 
@@ -47,7 +50,7 @@ export interface NewFollowUp {
 /** The kind of its timers: `follow-up-reminder`, `follow-up-rung`. */
 export const FOLLOW_UP = 'follow-up';
 
-/** The calendar that a follow-up is reckoned in: its own, that of its department, or the default. */
+/** The calendar that a follow-up is reckoned in: its own, that of its department or the nearest above, or the default. */
 export function calendarFor(
   { organisation, calendarOf }: OrganisationSnapshot,
   {
@@ -55,8 +58,7 @@ export function calendarFor(
     departmentId,
   }: { readonly calendarKey: string | null; readonly departmentId: string | null },
 ): BusinessCalendar {
-  const ofDepartment = departmentId === null ? null : organisation.departments.get(departmentId)?.calendarKey;
-  return calendarOf(calendarKey ?? ofDepartment ?? null);
+  return calendarOf(calendarKey ?? calendarOfDepartment(organisation, departmentId));
 }
 
 /** Makes a follow-up with its ladder and the first event of its trail; a broken “not later than” is told at once. */
@@ -124,7 +126,31 @@ export async function record(
 ): Promise<void> {
   const row = { id: newRowId(), followUpId, type, byId: tx.actor?.id ?? null, at: tx.now, details };
   await insertRows(tx.em, FollowUpEvent, [row]);
+  const told = TOLD_OUTSIDE[type];
+  if (told === undefined) return;
+  await tellOutside(tx, () => [
+    {
+      key: `${followUpId}/${row.id}`,
+      type: told,
+      at: tx.now,
+      data: { followUpId, by: row.byId ?? 'system' },
+    },
+  ]);
 }
+
+/** What endpoints are told of the trail; not why, because people say that in their own words. */
+const TOLD_OUTSIDE: Readonly<Record<string, EventType>> = {
+  CREATED: 'follow-up.created',
+  MOVED: 'follow-up.moved',
+  RESCHEDULED: 'follow-up.moved',
+  REASSIGNED: 'follow-up.assigned',
+  HANDED_OVER: 'follow-up.assigned',
+  SUCCEEDED_TO: 'follow-up.assigned',
+  ESCALATED: 'follow-up.escalated',
+  VIOLATED: 'follow-up.violated',
+  COMPLETED: 'follow-up.completed',
+  CANCELLED: 'follow-up.cancelled',
+};
 
 /** Tells people in the application; where there is nobody, the administrators. The key makes it once. */
 export async function tell(
