@@ -10,6 +10,7 @@ import {
   nextDigest,
   type NotificationPreference,
 } from '../../workflows/notification-preference.js';
+import { calendarOfPerson } from '../../workflows/organisation.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
 import type { TransactionContext } from '../transaction.js';
 import type { InAppMessage } from './deliver-in-app.js';
@@ -21,14 +22,13 @@ interface Told {
   readonly person_id: string;
 }
 
-/** The calendar by which a person's days go: their department's. */
+/** The calendar by which a person's days go. */
 export async function calendarOfReceiver(
   tx: Pick<TransactionContext, 'em'>,
-  { departmentId }: Pick<Receiver, 'departmentId'>,
+  { id }: Pick<Receiver, 'id'>,
 ): Promise<BusinessCalendar> {
   const { organisation, calendarOf } = await loadOrganisation(tx.em);
-  const key = departmentId === null ? null : organisation.departments.get(departmentId)?.calendarKey;
-  return calendarOf(key ?? null);
+  return calendarOf(calendarOfPerson(organisation, id));
 }
 
 /**

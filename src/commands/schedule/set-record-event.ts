@@ -7,6 +7,7 @@ import { readRecords, RecordKind } from '../../entities/schedule/record-kinds.js
 import { Instant } from '../../entities/scalars.js';
 import { refusal } from '../../errors.js';
 import { RECORD_EVENTS_MAX } from '../../limits.js';
+import { calendarOfDepartment } from '../../workflows/organisation.js';
 import { check, requireSound } from '../input.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
 import { inTransaction, requireActor } from '../transaction.js';
@@ -45,7 +46,7 @@ export async function recordEvents(ctx: Context, kind: RecordKind, id: string): 
   const [row] = isRowId(id) ? await readRecords(ctx.em, kind, [id.toLowerCase()], actor) : [];
   if (!row) throw refusal('NOT_FOUND', { what: 'subject' });
   const { organisation, calendarOf } = await loadOrganisation(ctx.em);
-  const calendar = calendarOf(organisation.departments.get(row.departmentId ?? '')?.calendarKey ?? null);
+  const calendar = calendarOf(calendarOfDepartment(organisation, row.departmentId));
   const { anchors } = await readFacts(ctx.em, { ...row, kind }, calendar);
   return Object.entries(anchors)
     .map(([name, at]) => ({ name, at: at ?? null }))
