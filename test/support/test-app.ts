@@ -8,7 +8,7 @@ import type { Config } from '../../src/config.js';
 import type { Log } from '../../src/context.js';
 import { readDb } from '../../src/entities/read-db.js';
 import { newRowId } from '../../src/entities/row-id.js';
-import { testDatabase } from './test-database.js';
+import { testDatabase, type TestDatabase } from './test-database.js';
 
 /** Monday 20 May 2024, 09:00 in Shanghai. */
 export const START = new Date('2024-05-20T01:00:00Z');
@@ -44,15 +44,22 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-export async function testApp(overrides: Partial<Config> = {}): Promise<TestApp> {
+/** What is done to the database before the product starts, and when it starts. */
+interface Before {
+  readonly prepare?: (database: TestDatabase) => Promise<void>;
+  readonly now?: Date;
+}
+
+export async function testApp(overrides: Partial<Config> = {}, before: Before = {}): Promise<TestApp> {
   const database = await testDatabase();
+  await before.prepare?.(database);
   const errors: unknown[] = [];
   const log: Log = {
     info: () => undefined,
     warn: () => undefined,
     error: (fields, message) => void errors.push({ ...fields, message }),
   };
-  let now = START;
+  let now = before.now ?? START;
   const config: Config = {
     nodeEnv: 'test',
     host: '127.0.0.1',
