@@ -74,7 +74,9 @@ create table approval_event (
 create table approval_group (
   key text not null,
   title_en text not null,
-  title_zh text not null
+  title_zh text not null,
+  version integer not null default 1,
+  changed_because text
 );
 
 create table approval_group_member (
@@ -87,7 +89,9 @@ create table approval_interest (
   id uuid not null,
   request_id uuid not null,
   person_id uuid not null,
-  because text not null
+  because text not null,
+  position integer not null default 0,
+  lapsed boolean not null default false
 );
 
 create table approval_preview (
@@ -151,7 +155,9 @@ create table approval_request (
   expires_at timestamp(3) with time zone,
   choices jsonb not null default '[]'::jsonb,
   carried_over jsonb,
-  attachments jsonb not null default '[]'::jsonb
+  attachments jsonb not null default '[]'::jsonb,
+  pause_cause text,
+  contact_id uuid
 );
 
 create table approval_standing (
@@ -253,6 +259,23 @@ create table calendar_feed (
   token_hash text not null,
   created_at timestamp(3) with time zone not null,
   read_at timestamp(3) with time zone
+);
+
+create table chat_channel (
+  id uuid not null,
+  kind text not null,
+  name text not null,
+  url text not null,
+  secret text,
+  language text not null,
+  message_kinds text[] not null,
+  department_id uuid,
+  role_key text,
+  enabled boolean not null default true,
+  last_error text,
+  last_sent_at timestamp(3) with time zone,
+  created_by_id uuid not null,
+  created_at timestamp(3) with time zone not null
 );
 
 create table contact (
@@ -692,6 +715,22 @@ create table recurring_rule (
   updated_at timestamp(3) with time zone not null
 );
 
+create table request_move (
+  id uuid not null,
+  kind text not null,
+  process_key text not null,
+  to_version_id uuid,
+  request_ids jsonb,
+  comment text not null,
+  started_by_id uuid not null,
+  started_at timestamp(3) with time zone not null,
+  cursor uuid,
+  moved integer not null default 0,
+  kept_count integer not null default 0,
+  kept jsonb not null default '[]'::jsonb,
+  finished_at timestamp(3) with time zone
+);
+
 create table role (
   key text not null,
   title_en text not null,
@@ -754,6 +793,34 @@ create table timer (
   state text not null default 'SCHEDULED'::text,
   payload jsonb not null,
   fired_at timestamp(3) with time zone
+);
+
+create table webhook_answer (
+  message_id uuid not null,
+  endpoint_id uuid not null,
+  at timestamp(3) with time zone not null,
+  response_code integer,
+  answer text,
+  duration_ms integer not null
+);
+
+create table webhook_endpoint (
+  id uuid not null,
+  url text not null,
+  description text not null,
+  event_types text[] not null,
+  state text not null default 'ENABLED'::text,
+  disabled_because text,
+  owner_id uuid not null,
+  secret text not null,
+  previous_secret text,
+  previous_secret_until timestamp(3) with time zone,
+  delivered_count integer not null default 0,
+  failed_count integer not null default 0,
+  given_up integer not null default 0,
+  failing_since timestamp(3) with time zone,
+  last_delivered_at timestamp(3) with time zone,
+  created_at timestamp(3) with time zone not null
 );
 
 alter table absence add constraint absence_person_id_foreign FOREIGN KEY (person_id) REFERENCES app_user(id);
@@ -899,6 +966,12 @@ alter table calendar_feed add constraint calendar_feed_person_id_unique UNIQUE (
 alter table calendar_feed add constraint calendar_feed_pkey PRIMARY KEY (id);
 
 alter table calendar_feed add constraint calendar_feed_token_hash_unique UNIQUE (token_hash);
+
+alter table chat_channel add constraint chat_channel_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
+
+alter table chat_channel add constraint chat_channel_kind_check CHECK ((kind = ANY (ARRAY['WECOM'::text, 'DINGTALK'::text, 'FEISHU'::text, 'SLACK'::text])));
+
+alter table chat_channel add constraint chat_channel_pkey PRIMARY KEY (id);
 
 alter table contact add constraint contact_customer_id_foreign FOREIGN KEY (customer_id) REFERENCES customer(id);
 
@@ -1052,7 +1125,7 @@ alter table outbox_message add constraint outbox_message_key_unique UNIQUE (key)
 
 alter table outbox_message add constraint outbox_message_pkey PRIMARY KEY (id);
 
-alter table outbox_message add constraint outbox_message_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'DELIVERED'::text, 'DEAD'::text])));
+alter table outbox_message add constraint outbox_message_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'DELIVERED'::text, 'DEAD'::text, 'HELD'::text])));
 
 alter table payment_term add constraint payment_term_contract_id_foreign FOREIGN KEY (contract_id) REFERENCES contract(id) ON DELETE CASCADE;
 
@@ -1154,6 +1227,14 @@ alter table recurring_rule add constraint recurring_rule_pkey PRIMARY KEY (id);
 
 alter table recurring_rule add constraint recurring_rule_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text, 'DELETED'::text])));
 
+alter table request_move add constraint request_move_kind_check CHECK ((kind = ANY (ARRAY['MIGRATE'::text, 'HOLD'::text, 'RELEASE'::text])));
+
+alter table request_move add constraint request_move_pkey PRIMARY KEY (id);
+
+alter table request_move add constraint request_move_started_by_id_foreign FOREIGN KEY (started_by_id) REFERENCES app_user(id);
+
+alter table request_move add constraint request_move_to_version_id_foreign FOREIGN KEY (to_version_id) REFERENCES process_version(id);
+
 alter table role add constraint role_pkey PRIMARY KEY (key);
 
 alter table role_grant add constraint role_grant_department_id_foreign FOREIGN KEY (department_id) REFERENCES department(id);
@@ -1189,6 +1270,18 @@ alter table timer add constraint timer_key_unique UNIQUE (key);
 alter table timer add constraint timer_pkey PRIMARY KEY (id);
 
 alter table timer add constraint timer_state_check CHECK ((state = ANY (ARRAY['SCHEDULED'::text, 'FIRED'::text, 'CANCELLED'::text])));
+
+alter table webhook_answer add constraint webhook_answer_message_id_foreign FOREIGN KEY (message_id) REFERENCES outbox_message(id) ON DELETE CASCADE;
+
+alter table webhook_answer add constraint webhook_answer_pkey PRIMARY KEY (message_id);
+
+alter table webhook_endpoint add constraint webhook_endpoint_disabled_because_check CHECK ((disabled_because = ANY (ARRAY['BY_HAND'::text, 'GONE'::text, 'FAILING'::text, 'OWNER'::text])));
+
+alter table webhook_endpoint add constraint webhook_endpoint_owner_id_foreign FOREIGN KEY (owner_id) REFERENCES app_user(id);
+
+alter table webhook_endpoint add constraint webhook_endpoint_pkey PRIMARY KEY (id);
+
+alter table webhook_endpoint add constraint webhook_endpoint_state_check CHECK ((state = ANY (ARRAY['ENABLED'::text, 'DISABLED'::text])));
 
 CREATE INDEX absence_person_id_index ON public.absence USING btree (person_id);
 
@@ -1322,7 +1415,11 @@ CREATE INDEX notification_person_id_created_at_id_index ON public.notification U
 
 CREATE INDEX outbox_message_dead ON public.outbox_message USING btree (created_at, id) WHERE (state = 'DEAD'::text);
 
+CREATE INDEX outbox_message_kept ON public.outbox_message USING btree (created_at) WHERE ((channel = ANY (ARRAY['webhook'::text, 'chat'::text])) AND (state <> 'PENDING'::text));
+
 CREATE INDEX outbox_message_next ON public.outbox_message USING btree (next_try_at, id) WHERE (state = 'PENDING'::text);
+
+CREATE INDEX outbox_message_of_endpoint ON public.outbox_message USING btree (receiver, created_at, id) WHERE (channel = 'webhook'::text);
 
 CREATE INDEX outbox_message_outgoing ON public.outbox_message USING btree (channel, next_try_at, id) WHERE ((state = 'PENDING'::text) AND (channel <> 'in-app'::text));
 
@@ -1361,6 +1458,8 @@ CREATE INDEX quote_line_quote_id_index ON public.quote_line USING btree (quote_i
 CREATE INDEX quote_owner_id_index ON public.quote USING btree (owner_id);
 
 CREATE INDEX quote_project_id_index ON public.quote USING btree (project_id);
+
+CREATE INDEX request_move_process_key_started_at_index ON public.request_move USING btree (process_key, started_at);
 
 CREATE UNIQUE INDEX role_grant_once ON public.role_grant USING btree (person_id, role_key, department_id) NULLS NOT DISTINCT;
 
@@ -1409,6 +1508,19 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_interest_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.request_id <> old.request_id or new.person_id <> old.person_id
+     or (not (old.lapsed and not new.lapsed)
+         and not exists (select 1 from approval_request r where r.id = old.request_id and r.status = 'RETURNED')) then
+    raise exception 'an interest lapses only when a returned request is handed in again' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_interest_lifted()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1423,7 +1535,7 @@ CREATE OR REPLACE FUNCTION public.refuse_interested_decision()
 AS $function$
 begin
   if new.status in ('APPROVED', 'REJECTED', 'ABSTAINED', 'CONFIRMED', 'FILED', 'RETURNED')
-     and exists (select 1 from approval_interest i where i.request_id = new.request_id and i.person_id in (new.decided_by_id, new.person_id))
+     and exists (select 1 from approval_interest i where i.request_id = new.request_id and i.person_id in (new.decided_by_id, new.person_id) and not i.lapsed)
      and not exists (select 1 from approval_step s where s.request_id = new.request_id and s.round = new.round
                      and s.key = new.step_key and s.attempt = new.attempt and s.interest_allowed) then
     raise exception 'a person with an interest cannot decide' using errcode = 'restrict_violation';
@@ -1469,6 +1581,8 @@ CREATE TRIGGER approval_group_revision AFTER INSERT OR DELETE OR UPDATE ON publi
 
 CREATE TRIGGER approval_group_member_revision AFTER INSERT OR DELETE OR UPDATE ON public.approval_group_member FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
+CREATE TRIGGER approval_interest_stays BEFORE UPDATE ON public.approval_interest FOR EACH ROW EXECUTE FUNCTION refuse_interest_change();
+
 CREATE TRIGGER approval_request_ended BEFORE UPDATE ON public.approval_request FOR EACH ROW EXECUTE FUNCTION refuse_ended_change();
 
 CREATE TRIGGER approval_step_interest BEFORE UPDATE OF interest_allowed ON public.approval_step FOR EACH ROW WHEN ((new.interest_allowed IS DISTINCT FROM old.interest_allowed)) EXECUTE FUNCTION refuse_interest_lifted();
@@ -1489,6 +1603,8 @@ CREATE TRIGGER audit_leaf_no_truncate BEFORE TRUNCATE ON public.audit_leaf FOR E
 
 CREATE TRIGGER business_calendar_revision AFTER INSERT OR DELETE OR UPDATE ON public.business_calendar FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
+CREATE TRIGGER chat_channel_revision AFTER INSERT OR DELETE OR UPDATE OF enabled, message_kinds, department_id, role_key ON public.chat_channel FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
+
 CREATE TRIGGER department_revision AFTER INSERT OR DELETE OR UPDATE ON public.department FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
 CREATE TRIGGER follow_up_event_append_only BEFORE DELETE OR UPDATE ON public.follow_up_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -1502,3 +1618,5 @@ CREATE TRIGGER role_revision AFTER INSERT OR DELETE OR UPDATE ON public.role FOR
 CREATE TRIGGER role_grant_revision AFTER INSERT OR DELETE OR UPDATE ON public.role_grant FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
 CREATE TRIGGER stored_file_unchanged BEFORE UPDATE ON public.stored_file FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER webhook_endpoint_revision AFTER INSERT OR DELETE OR UPDATE OF state, event_types ON public.webhook_endpoint FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();

@@ -132,7 +132,7 @@ const BUGS = [
     "if (assignment.status === 'WAITING')",
     'only an open turn is decided',
   ],
-  ['permit.js', 'if (by !== request.requesterId)', 'if (!by)', 'only the requester withdraws'],
+  ['permit.js', 'if (by !== contactOf(request))', 'if (!by)', 'only the requester withdraws'],
   ['permit.js', "file: ['FILE'],", "file: ['FILE', 'REJECT'],", 'a clerk rejects nothing'],
   [
     'permit.js',
@@ -156,7 +156,7 @@ const BUGS = [
   ['hand-over.js', 'previousOrdinal: from.ordinal,', 'previousOrdinal: null,', 'a hand-over is linked'],
   [
     'decide.js',
-    "if (answerToDelegator(draft, step, assignment, 'RETURNED', comment))\n        return;",
+    "if (answersToDelegator(draft.request, step, assignment))\n        return answerToDelegator(draft, step, assignment, 'RETURNED', comment);",
     '',
     'a delegate returns nothing by himself',
   ],
@@ -229,7 +229,7 @@ const BUGS = [
     'no interested approver is added',
   ],
   [
-    'hand-over.js',
+    'shared-interest.js',
     "return [{ personId: hasInterest(request, from) ? to : from, because: 'HAND_OVER' }];",
     'return [];',
     'a hand-over shares the interest',
@@ -240,19 +240,19 @@ const BUGS = [
     'const { interests } = command;',
     'the requester has an interest',
   ],
-  ['decide.js', '...shared];', '];', 'a shared interest outlives the round'],
+  [
+    'decide.js',
+    '[...command.interests, ...shared]',
+    '[...command.interests]',
+    'a shared interest outlives the round',
+  ],
   [
     'resubmission.js',
     '.filter((step) => !restsOnInterest(after, step))',
     '',
     'no interested approval carries',
   ],
-  [
-    'escalate.js',
-    'found.candidates.filter((candidate) => !asked.has(candidate.personId))',
-    'found.candidates',
-    'a rung asks nobody twice',
-  ],
+  ['escalate.js', '.filter((candidate) => !asked.has(candidate.personId))', '', 'a rung asks nobody twice'],
 
   // 5 · a step is decided once, by its formula
   [
@@ -368,11 +368,11 @@ const BUGS = [
     'status: fact.outcome, pausedAt: null',
     'the end has its time',
   ],
-  ['evolve.js', '{ rung: fact.rung, timers }', '{ timers }', 'a rung is remembered'],
+  ['evolve.js', 'rung: fact.rung,', '', 'a rung is remembered'],
   [
     'evolve.js',
-    '{ rung: fact.rung, timers }',
-    '{ rung: fact.rung }',
+    'rung: fact.rung,\n                timers,',
+    'rung: fact.rung,',
     'a rung that has acted is not set again',
   ],
   [
@@ -849,6 +849,34 @@ const BUGS = [
     'true',
     'an occurrence that was dealt with does not come again by another calendar',
   ],
+
+  // what the outside is told
+  [
+    'events.js',
+    'key: `${after.id}/${first + offset}/${type}`',
+    'key: `${after.id}/${type}/${offset}`',
+    'an event has a key of its own',
+  ],
+  [
+    'events.js',
+    "pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1))",
+    "pattern.endsWith('.*') && type.startsWith(pattern.slice(0, 4))",
+    'a group of events holds no other',
+  ],
+  [
+    'retry-after.js',
+    'now.getTime() + RETRY_AFTER_MAX_SECONDS * 1000',
+    'Infinity',
+    'nobody makes us wait for ever',
+  ],
+  ['retry-after.js', 'Math.max(at, now.getTime())', 'at', 'nothing is sent again in the past'],
+  ['chat/chat-text.js', ".replace(/\\p{Cf}+/gu, '')", '', 'no sign that is not seen gets into a chat'],
+  [
+    'chat/chat-text.js',
+    "let length = Buffer.byteLength('…');",
+    'let length = 0;',
+    'a chat text keeps its bound',
+  ],
 ];
 
 const BROKEN = 'the tests did not run';
@@ -867,7 +895,12 @@ const JEST = {
     '**/unit/verbs.test.js',
     '**/unit/approver-rules.test.js',
     '**/unit/absence-matrix.test.js',
+    '**/unit/migrate.test.js',
+    '**/unit/leaver.test.js',
+    '**/unit/ladder-groups.test.js',
+    '**/unit/engine-versions.test.js',
     '**/unit/mail-decision.test.js',
+    '**/unit/events.test.js',
     '**/unit/message-template.test.js',
     '**/properties/notification-preference.test.js',
   ],

@@ -11,8 +11,11 @@ import { countBadLink, DECISION_PATH, decideByLink } from './commands/approvals/
 import { storeFile } from './commands/documents/store-file.js';
 import { installPacks, type InstalledPacks } from './commands/organisation/install-packs.js';
 import { hashToken } from './commands/organisation/sign-in.js';
-import type { ExternalChannels } from './commands/schedule/channels.js';
+import type { ExternalChannel, ExternalChannels } from './commands/schedule/channels.js';
+import { openOutbound, type Lookup, type Outbound } from './commands/schedule/outbound.js';
+import { chatChannel } from './commands/schedule/send-chat.js';
 import { mailChannel } from './commands/schedule/send-mail.js';
+import { webhookChannel } from './commands/schedule/send-webhook.js';
 import { openSmtp } from './commands/schedule/smtp.js';
 import { openCalendarFeed } from './commands/schedule/calendar-feed.js';
 import { enterQueueScreen } from './commands/schedule/queue-screen.js';
@@ -24,6 +27,7 @@ import { readDb } from './entities/read-db.js';
 import { isRefusal, refusal, type Language, type Refusal } from './errors.js';
 import { languageOf, type ContextRequest } from './http/request.js';
 import { readOrCreateSecret } from './embedded/secrets.js';
+import { WEBHOOK_TIMEOUT_MS } from './limits.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
 import { startCheckpoints } from './jobs/checkpoints.js';
 import { openProducer, openQueue, requireQueue, type QueueSettings } from './jobs/queue.js';
@@ -39,6 +43,7 @@ import { loadActor } from './queries/organisation/load-actor.js';
 import { outboxMetrics, type ChannelMetrics } from './queries/schedule/outbox-metrics.js';
 import { fileContent } from './queries/documents/files.js';
 import { calendarFeed } from './queries/schedule/calendar-feed.js';
+import { endpointMetrics, type EndpointMetrics } from './queries/schedule/webhook-endpoints.js';
 import { timerMetrics, type TimerMetrics } from './queries/schedule/timer-metrics.js';
 import { RESOLVERS } from './resolvers/index.js';
 import { signingKeyFromPem, signingKeyFromSeed, type SigningKey } from './workflows/checkpoint.js';
@@ -52,6 +57,8 @@ export interface AppOptions {
   readonly ownerUrl?: string | undefined;
   /** Tests bring one that they move; without it the database's time counts. */
   readonly clock?: Clock;
+  /** Tests bring one that answers what they like; without it the system looks names up. */
+  readonly lookup?: Lookup;
   readonly log: Log;
 }
 
@@ -105,13 +112,15 @@ export async function createApp(options: AppOptions): Promise<App> {
       () => waker.close(),
     );
 
-    const outside = openOutside(config);
+    const outbound = outboundOf(config, options.lookup);
+    const outside = openOutside(config, outbound);
     closers.push(async () => outside.close());
     const services: Services = {
       clock,
       wake: waker.wake,
       bus,
       outside: new Set(Object.keys(outside.channels)),
+      outbound,
     };
     const contexts = contextsOf(orm, services, log);
     const packs = await installPacks(contexts.forJob(), PACKS_FOLDER);
@@ -170,12 +179,36 @@ export function auditKey({ auditKeyFile, dataDir }: Pick<Config, 'auditKeyFile' 
   return signingKeyFromSeed(Buffer.from(readOrCreateSecret(dataDir, 'audit-key', 32).value, 'base64url'));
 }
 
+/** The way to addresses that people enter. */
+export const outboundOf = ({ webhookAllowedHosts, webhookTimeoutMs }: Config, lookup?: Lookup): Outbound =>
+  openOutbound({
+    allowedHosts: webhookAllowedHosts ?? [],
+    timeoutMs: webhookTimeoutMs ?? WEBHOOK_TIMEOUT_MS,
+    lookup,
+  });
+
 /** The channels that leave the building, as far as the configuration sets them up. */
-export function openOutside({ mail, publicUrl, frontendUrl }: Config): {
+export function openOutside(
+  config: Config,
+  outbound = outboundOf(config),
+): {
   readonly channels: ExternalChannels;
   close(): void;
 } {
-  if (mail === undefined) return { channels: {}, close: () => undefined };
+  const channels = {
+    webhook: webhookChannel(outbound),
+    chat: chatChannel(outbound, { frontendUrl: config.frontendUrl ?? null }),
+  };
+  const mail = openMail(config);
+  if (mail === null) return { channels, close: () => undefined };
+  return { channels: { ...channels, mail: mail.channel }, close: () => mail.close() };
+}
+
+function openMail({ mail, publicUrl, frontendUrl }: Config): {
+  readonly channel: ExternalChannel;
+  close(): void;
+} | null {
+  if (mail === undefined) return null;
   const { passwordFile, user, from } = mail;
   const password =
     passwordFile === undefined ? (mail.password ?? '') : readFileSync(passwordFile, 'utf8').trim();
@@ -189,7 +222,7 @@ export function openOutside({ mail, publicUrl, frontendUrl }: Config): {
     publicUrl: publicUrl ?? null,
     frontendUrl: frontendUrl ?? null,
   });
-  return { channels: { mail: channel }, close: () => smtp.close() };
+  return { channel, close: () => smtp.close() };
 }
 
 interface Contexts {
@@ -267,7 +300,7 @@ async function serve({ config, contexts, bus, orm, queue, clock, log }: Served):
       bus: bus.connected() ? 'ok' : 'not listening',
     }),
     metrics: async () =>
-      `${metricsText(await timerMetrics(orm.em.fork(), clock.now()))}${outboxText(await outboxMetrics(orm.em.fork(), clock.now()))}`,
+      `${metricsText(await timerMetrics(orm.em.fork(), clock.now()))}${outboxText(await outboxMetrics(orm.em.fork(), clock.now()))}${endpointsText(await endpointMetrics(orm.em.fork()))}`,
     decisionLinks: {
       path: DECISION_PATH,
       links: {
@@ -307,10 +340,26 @@ async function saysOk(ask: () => Promise<unknown>): Promise<string> {
   }
 }
 
-const metricsText = (metrics: TimerMetrics): string =>
-  Object.entries(metrics)
-    .map(([name, value]) => `# TYPE countersign_${name} gauge\ncountersign_${name} ${value}\n`)
-    .join('');
+function metricsText({ overdueByKind, ...totals }: TimerMetrics): string {
+  const lines = Object.entries(totals).map(
+    ([name, value]) => `# TYPE countersign_${name} gauge\ncountersign_${name} ${value}\n`,
+  );
+  for (const name of ['overdue', 'oldestSeconds'] as const) {
+    const series = overdueByKind.map(
+      (one) => `countersign_overdueTimers_${name}{kind="${one.kind}"} ${one[name]}\n`,
+    );
+    lines.push(`# TYPE countersign_overdueTimers_${name} gauge\n${series.join('')}`);
+  }
+  return lines.join('');
+}
+
+const endpointsText = (byState: EndpointMetrics): string =>
+  [
+    '# TYPE countersign_webhook_endpoints gauge\n',
+    ...Object.entries(byState).map(
+      ([state, count]) => `countersign_webhook_endpoints{state="${state}"} ${count}\n`,
+    ),
+  ].join('');
 
 const outboxText = (channels: readonly ChannelMetrics[]): string =>
   (['pending', 'dead', 'oldestDueSeconds'] as const)

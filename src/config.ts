@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { WEBHOOK_TIMEOUT_MAX_SECONDS, WEBHOOK_TIMEOUT_MS } from './limits.js';
 import { StartFailure } from './process-life.js';
 
 /** Everything the environment may say, read once at the start. Plain data: hand it on, never read process.env. */
@@ -34,6 +35,10 @@ export interface Config {
   readonly publicUrl?: string | undefined;
   /** Address of the front end; undefined = mails have no links into it. */
   readonly frontendUrl?: string | undefined;
+  /** Hosts that webhooks and chat messages may go to whatever their address; none unless told. */
+  readonly webhookAllowedHosts?: readonly string[] | undefined;
+  /** Time for one answer of a webhook's or chat's receiver, in milliseconds. */
+  readonly webhookTimeoutMs?: number | undefined;
   /** For migrations: a login that owns the tables. undefined = the login of `databaseUrl` owns them. */
   readonly databaseOwnerUrl?: string | undefined;
 }
@@ -175,6 +180,20 @@ const VARIABLES = {
     read: address(['http:', 'https:']).optional(),
     allowed: 'the address of the front end, such as https://app.example.com',
   },
+  WEBHOOK_ALLOWED_HOSTS: {
+    read: z
+      .string()
+      .max(4000)
+      .regex(
+        /^(?:(?:\*\.)?[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?(?:[\s,]+(?:(?:\*\.)?[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?)*$/,
+      )
+      .optional(),
+    allowed: 'hosts with commas in between, such as hooks.intranet, *.corp.example, 10.0.0.7:8080',
+  },
+  WEBHOOK_TIMEOUT_SECONDS: {
+    read: wholeNumber(1, WEBHOOK_TIMEOUT_MAX_SECONDS).optional(),
+    allowed: `a whole number of seconds from 1 to ${WEBHOOK_TIMEOUT_MAX_SECONDS} (default ${WEBHOOK_TIMEOUT_MS / 1000})`,
+  },
   DATABASE_OWNER_URL: {
     read: address(['postgres:', 'postgresql:']).optional(),
     secret: true,
@@ -232,6 +251,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
         : mailConfig(read.SMTP_URL, read.SMTP_TLS, read.MAIL_FROM as string, read.SMTP_PASSWORD_FILE),
     publicUrl: read.PUBLIC_URL?.replace(/\/+$/, ''),
     frontendUrl: read.FRONTEND_URL?.replace(/\/+$/, ''),
+    webhookAllowedHosts: read.WEBHOOK_ALLOWED_HOSTS?.split(/[\s,]+/),
+    webhookTimeoutMs:
+      read.WEBHOOK_TIMEOUT_SECONDS === undefined ? undefined : read.WEBHOOK_TIMEOUT_SECONDS * 1000,
     databaseOwnerUrl: read.DATABASE_OWNER_URL,
   };
 }

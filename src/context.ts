@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type DataLoader from 'dataloader';
+import type { Outbound } from './commands/schedule/outbound.js';
 import type { Language, Refusal } from './errors.js';
 
 /** The only source of time in the program. Tests and the simulator move it; SQL gets its value as a parameter. */
@@ -61,6 +62,8 @@ export interface Services {
   readonly wake: (what: Wake) => void;
   /** Channels that leave the building and are set up here, such as `mail`; none when not given. */
   readonly outside?: ReadonlySet<string>;
+  /** The way to addresses that people enter; without it none is accepted. */
+  readonly outbound?: Outbound;
   /** Delivers what other processes published; see `publish` in entities/notify.ts. */
   readonly bus: Bus;
 }

@@ -129,7 +129,8 @@ export async function migrateAsOwner(ownerUrl: string, applicationUrl: string): 
 const APPEND_ONLY = 'approval_event, audit_leaf, audit_checkpoint, follow_up_event';
 
 /** Rows of requests are never deleted, and words are erased, not deleted. */
-const NEVER_DELETED = 'approval_request, approval_step, approval_assignment, approval_text, process_version';
+const NEVER_DELETED =
+  'approval_request, approval_step, approval_assignment, approval_interest, approval_text, process_version, request_move';
 
 const grantsFor = (login: string): string => `
   grant usage on schema public to ${login};
@@ -140,5 +141,10 @@ const grantsFor = (login: string): string => `
   revoke update, delete, truncate on ${APPEND_ONLY} from ${login};
   revoke delete, truncate on ${NEVER_DELETED} from ${login};
   grant select, insert, update, delete, truncate on all tables in schema ${QUEUE_SCHEMA} to ${login};
-  grant usage, select, update on all sequences in schema ${QUEUE_SCHEMA} to ${login};
+  -- Those that the application's login made itself are its own, and nobody else's to grant.
+  do $$ declare mine regclass; begin
+    for mine in select oid from pg_class
+      where relnamespace = '${QUEUE_SCHEMA}'::regnamespace and relkind = 'S' and pg_has_role(relowner, 'usage')
+    loop execute format('grant usage, select, update on sequence %s to ${login.replaceAll("'", "''")}', mine); end loop;
+  end $$;
   grant execute on all functions in schema ${QUEUE_SCHEMA} to ${login}`;

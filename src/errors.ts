@@ -234,6 +234,18 @@ export const ERRORS = {
     zh: '申请已采用 {process} 的最新版本。',
     remedy: 'Publish a newer version first, or leave the request as it is.',
   },
+  MIGRATION_IMPOSSIBLE: {
+    kind: 'conflict',
+    en: 'The request cannot move to version {version} of {process}: {reason}.',
+    zh: '申请无法迁移到 {process} 的版本 {version}：{reason}。',
+    remedy: 'Leave it on its version, or restart it on the newest version.',
+  },
+  REQUEST_NOT_HELD: {
+    kind: 'conflict',
+    en: 'The request is not held for a new version of its process.',
+    zh: '该申请并未因流程新版本而暂停。',
+    remedy: 'Resume it instead if an administrator has paused it; else nothing needs doing.',
+  },
   NUDGED_RECENTLY: {
     kind: 'limit',
     en: 'The approvers were nudged less than {minutes} minutes ago.',
@@ -311,6 +323,13 @@ export const ERRORS = {
     en: 'There are no public holidays on record for {place} in {year}: {reason}',
     zh: '没有 {place} {year} 年的法定节假日数据：{reason}',
     remedy: 'Import a year that is on record, or enter the days by hand with saveBusinessCalendar.',
+  },
+  STRANDS_APPROVALS: {
+    kind: 'rule',
+    en: 'It would leave nobody to decide: {openRequests} open request(s); processes {processes}.',
+    zh: '此变更将导致无人可审批：{openRequests} 个进行中的申请；流程 {processes}。',
+    remedy:
+      'Look at the dry run, name someone else first, or force it with a reason: those steps will be blocked.',
   },
   LAST_HOLDER: {
     kind: 'rule',

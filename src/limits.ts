@@ -107,6 +107,46 @@ export const SIMULATED_MAX = 2000;
 /** Requests whose history one insight is reckoned from. */
 export const INSIGHT_MAX = 5000;
 
+/** Endpoints and chat groups of one organisation: each costs a message per event, and each list is shown whole. */
+export const WEBHOOK_ENDPOINTS_MAX = 50;
+export const CHAT_CHANNELS_MAX = 50;
+
+/** Tries of a webhook: a good three days, as receivers expect. A chat group that hears of it after half a day hears too late. */
+export const WEBHOOK_TRIES = 26;
+export const CHAT_TRIES = 14;
+
+/** Time for one answer of a receiver, and the longest that can be set: both end before a send is given up. */
+export const WEBHOOK_TIMEOUT_MS = 10_000;
+export const WEBHOOK_TIMEOUT_MAX_SECONDS = 14;
+
+/** What is read of an answer, in bytes: enough to see why it was refused. */
+export const ANSWER_MAX_BYTES = 1024;
+
+/** How long a receiver may ask us to wait, in seconds, and for how long after a message was written it may go on asking. */
+export const RETRY_AFTER_MAX_SECONDS = 21_600;
+export const RETRY_AFTER_PATIENCE_HOURS = 72;
+
+/** An endpoint that takes nothing for so long, or gives up so many messages in a row, is disabled. */
+export const WEBHOOK_FAILING_DAYS = 5;
+export const WEBHOOK_GIVEN_UP_MAX = 20;
+
+/** After a rotation the secret before it signs as well for so long: receivers change over in between. */
+export const WEBHOOK_ROTATION_HOURS = 24;
+
+/** Messages of webhooks and chats are kept this long after they were written: what can be looked at and replayed. */
+export const WEBHOOK_KEPT_DAYS = 30;
+
+/** Messages that one replay sends again; repeat it for more. */
+export const REPLAYED_MAX = 10_000;
+/** Requests moved to another version by one transaction: a second of locks at most; the rest follows by timers. */
+export const MOVE_BATCH = 50;
+/** Requests named in one move, and requests of which a move tells why they stayed. */
+export const MOVED_AT_ONCE_MAX = 100;
+export const MOVE_KEPT_MAX = 500;
+
+/** Members of one approval group: what packs may give it, too. */
+export const GROUP_MEMBERS_MAX = 200;
+
 /** Events that people set on one record: the longest project of the catalogue has some thirty milestones. */
 export const RECORD_EVENTS_MAX = 100;
 

@@ -10,6 +10,7 @@ import { AuditCheckpointRow, AuditLeafRow } from './approvals/audit-checkpoint.j
 import { DecisionLink } from './approvals/decision-link.js';
 import { IdempotencyRecord } from './approvals/idempotency-record.js';
 import { ProcessVersion } from './approvals/process-version.js';
+import { RequestMove } from './approvals/request-move.js';
 import { RoutePreview } from './approvals/route-preview.js';
 import { Contract, ContractLine, PaymentTerm } from './contracts/contract.js';
 import { Contact } from './customers/contact.js';
@@ -32,6 +33,7 @@ import { Quote, QuoteLine } from './contracts/quote.js';
 import { Attachment, StoredFile } from './documents/stored-file.js';
 import { ApprovalStanding } from './approvals/approval-standing.js';
 import { Project, ProjectStage } from './projects/project.js';
+import { ChatChannel } from './schedule/chat-channel.js';
 import { MessageTemplateRow } from './schedule/message-template.js';
 import { NotificationPreferenceRow } from './schedule/notification-preference.js';
 import { FollowUp, FollowUpEvent, RecordEvent } from './schedule/follow-up.js';
@@ -40,6 +42,7 @@ import { OutboxMessage } from './schedule/outbox-message.js';
 import { RecurringRuleRow, RuleOccurrence } from './schedule/recurring-rule.js';
 import { CalendarFeed } from './schedule/calendar-feed.js';
 import { Timer } from './schedule/timer.js';
+import { WebhookAnswer, WebhookEndpoint } from './schedule/webhook-endpoint.js';
 
 /** Every table. */
 export const ENTITIES = [
@@ -59,6 +62,7 @@ export const ENTITIES = [
   AuditCheckpointRow,
   AuditLeafRow,
   BusinessCalendarRow,
+  ChatChannel,
   CalendarChange,
 
   CalendarFeed,
@@ -98,6 +102,7 @@ export const ENTITIES = [
   Role,
   RoleGrant,
   HandedOut,
+  RequestMove,
   RoutePreview,
   RuleOccurrence,
   Session,
@@ -105,4 +110,6 @@ export const ENTITIES = [
   StoredFile,
   Timer,
   User,
+  WebhookAnswer,
+  WebhookEndpoint,
 ];

@@ -31,7 +31,7 @@ function inScope(actor: Actor, scope: Exclude<Scope, 'all'>, alias: string): Raw
 
 function askedToApprove(actor: Actor, permission: string, alias: string): RawBuilder<boolean> {
   if (permission === 'request:read') {
-    return sql<boolean>`(${sql.ref(`${alias}.requester_id`)} = ${actor.id} or exists (select 1 from approval_assignment asked
+    return sql<boolean>`(${actor.id} in (${sql.ref(`${alias}.requester_id`)}, ${sql.ref(`${alias}.contact_id`)}) or exists (select 1 from approval_assignment asked
       where asked.request_id = ${sql.ref(`${alias}.id`)} and asked.person_id = ${actor.id})
       or exists (select 1 from approval_reader reader
       where reader.request_id = ${sql.ref(`${alias}.id`)} and reader.person_id = ${actor.id}))`;
@@ -39,5 +39,7 @@ function askedToApprove(actor: Actor, permission: string, alias: string): RawBui
   return sql<boolean>`(exists (select 1 from approval_request request join approval_assignment asked on asked.request_id = request.id
     where request.subject_id = ${sql.ref(`${alias}.id`)} and asked.person_id = ${actor.id})
     or exists (select 1 from approval_request request join approval_reader reader on reader.request_id = request.id
-    where request.subject_id = ${sql.ref(`${alias}.id`)} and reader.person_id = ${actor.id}))`;
+    where request.subject_id = ${sql.ref(`${alias}.id`)} and reader.person_id = ${actor.id})
+    or exists (select 1 from approval_request request
+    where request.subject_id = ${sql.ref(`${alias}.id`)} and request.contact_id = ${actor.id}))`;
 }

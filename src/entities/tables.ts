@@ -81,9 +81,11 @@ export interface ApprovalEvent {
 }
 
 export interface ApprovalGroup {
+  changed_because: string | null;
   key: string;
   title_en: string;
   title_zh: string;
+  version: Generated<number>;
 }
 
 export interface ApprovalGroupMember {
@@ -95,7 +97,9 @@ export interface ApprovalGroupMember {
 export interface ApprovalInterest {
   because: string;
   id: string;
+  lapsed: Generated<boolean>;
   person_id: string;
+  position: Generated<number>;
   request_id: string;
 }
 
@@ -138,6 +142,7 @@ export interface ApprovalRequest {
   carried_over: Json | null;
   chain_head: string;
   choices: Generated<Json>;
+  contact_id: string | null;
   content: Json;
   currency: string | null;
   department_id: string | null;
@@ -149,6 +154,7 @@ export interface ApprovalRequest {
   last_nudged_at: ColumnType<string, Date | string, Date | string> | null;
   number: string;
   owner_id: string;
+  pause_cause: string | null;
   paused_at: ColumnType<string, Date | string, Date | string> | null;
   process_version_id: string;
   purpose: string;
@@ -278,6 +284,23 @@ export interface CalendarFeed {
   person_id: string;
   read_at: ColumnType<string, Date | string, Date | string> | null;
   token_hash: string;
+}
+
+export interface ChatChannel {
+  created_at: ColumnType<string, Date | string, Date | string>;
+  created_by_id: string;
+  department_id: string | null;
+  enabled: Generated<boolean>;
+  id: string;
+  kind: string;
+  language: string;
+  last_error: string | null;
+  last_sent_at: ColumnType<string, Date | string, Date | string> | null;
+  message_kinds: string[];
+  name: string;
+  role_key: string | null;
+  secret: string | null;
+  url: string;
 }
 
 export interface Contact {
@@ -717,6 +740,22 @@ export interface RecurringRule {
   version: Generated<number>;
 }
 
+export interface RequestMove {
+  comment: string;
+  cursor: string | null;
+  finished_at: ColumnType<string, Date | string, Date | string> | null;
+  id: string;
+  kept: Generated<Json>;
+  kept_count: Generated<number>;
+  kind: string;
+  moved: Generated<number>;
+  process_key: string;
+  request_ids: Json | null;
+  started_at: ColumnType<string, Date | string, Date | string>;
+  started_by_id: string;
+  to_version_id: string | null;
+}
+
 export interface Role {
   key: string;
   permissions: Json;
@@ -781,6 +820,34 @@ export interface Timer {
   subject_id: string;
 }
 
+export interface WebhookAnswer {
+  answer: string | null;
+  at: ColumnType<string, Date | string, Date | string>;
+  duration_ms: number;
+  endpoint_id: string;
+  message_id: string;
+  response_code: number | null;
+}
+
+export interface WebhookEndpoint {
+  created_at: ColumnType<string, Date | string, Date | string>;
+  delivered_count: Generated<number>;
+  description: string;
+  disabled_because: string | null;
+  event_types: string[];
+  failed_count: Generated<number>;
+  failing_since: ColumnType<string, Date | string, Date | string> | null;
+  given_up: Generated<number>;
+  id: string;
+  last_delivered_at: ColumnType<string, Date | string, Date | string> | null;
+  owner_id: string;
+  previous_secret: string | null;
+  previous_secret_until: ColumnType<string, Date | string, Date | string> | null;
+  secret: string;
+  state: Generated<string>;
+  url: string;
+}
+
 export interface DB {
   absence: Absence;
   app_user: AppUser;
@@ -802,6 +869,7 @@ export interface DB {
   business_calendar: BusinessCalendar;
   calendar_change: CalendarChange;
   calendar_feed: CalendarFeed;
+  chat_channel: ChatChannel;
   contact: Contact;
   contract: Contract;
   contract_line: ContractLine;
@@ -836,6 +904,7 @@ export interface DB {
   quote_line: QuoteLine;
   record_event: RecordEvent;
   recurring_rule: RecurringRule;
+  request_move: RequestMove;
   role: Role;
   role_grant: RoleGrant;
   rule_occurrence: RuleOccurrence;
@@ -843,4 +912,6 @@ export interface DB {
   sign_in_attempt: SignInAttempt;
   stored_file: StoredFile;
   timer: Timer;
+  webhook_answer: WebhookAnswer;
+  webhook_endpoint: WebhookEndpoint;
 }

@@ -27,6 +27,19 @@ function may(permission: string): PermissionRule {
   return made;
 }
 
+/** Someone who holds the permission over every row: what leaves the building is about any of them. */
+const mayForAll = (permission: string): PermissionRule =>
+  rule(
+    `may ${permission} for all`,
+    (_parent, _args, ctx: Context) => {
+      if (!ctx.actor) return refusal('UNAUTHENTICATED');
+      return ctx.actor.permissions.get(permission) === 'all'
+        ? true
+        : refusal('FORBIDDEN', { permission, scope: 'all' });
+    },
+    { cache: 'contextual' },
+  );
+
 /** Someone who may take this action on this very assignment now: the core's own answer. */
 const mayAct = (action: AssignmentAction): PermissionRule =>
   rule<{ input: { assignmentId: string; idempotencyKey?: string | null } }>(
@@ -54,8 +67,10 @@ export const OPERATIONS: RuleTree = {
     publishImpact: may('process:publish'),
     organisationImpact: may('organisation:manage'),
     simulateProcess: may('process:publish'),
+    requestMoves: may('request:override'),
     people: may('organisation:read'),
     departments: may('organisation:read'),
+    approvalGroups: may('organisation:read'),
     absences: signedIn,
     businessCalendars: may('organisation:read'),
     businessCalendar: may('organisation:read'),
@@ -88,6 +103,10 @@ export const OPERATIONS: RuleTree = {
     notifications: signedIn,
     notificationPreferences: signedIn,
     deadOutboxMessages: may('timer:manage'),
+    webhookEndpoints: mayForAll('webhook:manage'),
+    webhookEventTypes: mayForAll('webhook:manage'),
+    webhookDeliveries: mayForAll('webhook:manage'),
+    chatChannels: mayForAll('chat:manage'),
   },
   Mutation: {
     signIn: allow,
@@ -99,6 +118,10 @@ export const OPERATIONS: RuleTree = {
     setCalendarOf: may('calendar:manage'),
     importHolidays: may('calendar:manage'),
     deactivatePerson: may('organisation:manage'),
+    createApprovalGroup: may('organisation:manage'),
+    setGroupMembers: may('organisation:manage'),
+    grantRole: may('organisation:manage'),
+    revokeRole: may('organisation:manage'),
     submitForApproval: signedIn,
     approve: mayAct('APPROVE'),
     reject: mayAct('REJECT'),
@@ -136,6 +159,8 @@ export const OPERATIONS: RuleTree = {
     eraseText: may('request:erase'),
     publishProcess: may('process:publish'),
     retireProcess: may('process:publish'),
+    migrateRequests: may('request:override'),
+    releaseRequests: may('request:override'),
     createCustomer: may('customer:create'),
     updateCustomer: may('customer:update'),
     createProject: may('project:create'),
@@ -169,6 +194,18 @@ export const OPERATIONS: RuleTree = {
     markNotificationsRead: signedIn,
     setNotificationPreferences: signedIn,
     replayOutboxMessage: may('timer:manage'),
+    createWebhookEndpoint: mayForAll('webhook:manage'),
+    updateWebhookEndpoint: mayForAll('webhook:manage'),
+    rotateWebhookSecret: mayForAll('webhook:manage'),
+    enableWebhookEndpoint: mayForAll('webhook:manage'),
+    disableWebhookEndpoint: mayForAll('webhook:manage'),
+    deleteWebhookEndpoint: mayForAll('webhook:manage'),
+    sendTestWebhook: mayForAll('webhook:manage'),
+    replayWebhook: mayForAll('webhook:manage'),
+    createChatChannel: mayForAll('chat:manage'),
+    updateChatChannel: mayForAll('chat:manage'),
+    deleteChatChannel: mayForAll('chat:manage'),
+    sendTestChatMessage: mayForAll('chat:manage'),
     createCalendarFeed: signedIn,
     revokeCalendarFeed: signedIn,
     openQueueScreen: may('timer:manage'),

@@ -3,6 +3,7 @@ import { ApprovalResolver } from './approvals/approval-resolver.js';
 import { ApprovalSubscriptions } from './approvals/approval-subscriptions.js';
 import { AssignmentFields } from './approvals/assignment-fields.js';
 import { ExplanationResolver } from './approvals/explanation-resolver.js';
+import { MoveResolver, RequestMoveFields } from './approvals/move-resolver.js';
 import { ProcessResolver } from './approvals/process-resolver.js';
 import { EventFields, ProcessFields, QuestionFields, RequestFields } from './approvals/request-fields.js';
 import { VerbResolver } from './approvals/verb-resolver.js';
@@ -29,8 +30,10 @@ import { DepartmentFields, OrganisationResolver, UserFields } from './organisati
 import { AbsenceFields, AbsenceResolver } from './organisation/absence-resolver.js';
 import { CalendarChangeFields, CalendarFields, CalendarResolver } from './organisation/calendar-resolver.js';
 import { LeaverResolver } from './organisation/leaver-resolver.js';
+import { MembershipResolver } from './organisation/membership-resolver.js';
 import { PlanMilestoneResolver, PlanResolver } from './plans/plan-resolver.js';
 import { ProjectResolver, ProjectStageResolver } from './projects/project-resolver.js';
+import { ChatResolver } from './schedule/chat.js';
 import { FollowUpEventFields, FollowUpResolver } from './schedule/follow-up.js';
 import { CalendarFeedResolver } from './schedule/calendar-feed.js';
 import { NotificationResolver } from './schedule/notification.js';
@@ -38,6 +41,7 @@ import { OutboxResolver } from './schedule/outbox.js';
 import { RecurringRuleResolver, TargetFields } from './schedule/recurring-rule.js';
 import { StalledResolver } from './schedule/stalled.js';
 import { TimerResolver } from './schedule/timer.js';
+import { WebhookResolver } from './schedule/webhook.js';
 
 /** Everything that the schema is made of. */
 export const RESOLVERS: NonEmptyArray<new () => object> = [
@@ -46,6 +50,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   ApprovalResolver,
   ApprovalSubscriptions,
   AssignmentFields,
+  ChatResolver,
   CalendarChangeFields,
   CalendarFields,
   CalendarResolver,
@@ -63,6 +68,8 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   InvoiceResolver,
   InvoiceStanding,
   LeaverResolver,
+  MembershipResolver,
+  MoveResolver,
   NotificationResolver,
   OrganisationResolver,
   OutboxResolver,
@@ -80,6 +87,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   RequestAttachmentResolver,
   RequestFields,
   RecurringRuleResolver,
+  RequestMoveFields,
   StalledResolver,
   TargetFields,
   RequestFilesResolver,
@@ -90,4 +98,5 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   TimerResolver,
   UserFields,
   VerbResolver,
+  WebhookResolver,
 ];

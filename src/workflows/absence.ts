@@ -2,11 +2,13 @@ import { isRefusal } from '../errors.js';
 import { outcomeOf } from './formula.js';
 import { emit, type Draft } from './draft.js';
 import { cancelLive, openBlocked, settle } from './flow.js';
-import { requireUntangled, sharedInterest, successorOf } from './hand-over.js';
+import { successorOf } from './hand-over.js';
+import { requireUntangled, sharedInterest } from './shared-interest.js';
 import { absenceOf } from './organisation.js';
 import { isDecisionStep, stepOf, type DecisionStep } from './process.js';
 import {
   assignmentsOf,
+  contactOf,
   currentStep,
   isDecided,
   isEnded,
@@ -91,7 +93,7 @@ function canTake(request: RequestState, assignment: AssignmentState, personId: s
 }
 
 /** Whether the person is asked, has voted or may be asked again in the attempt that the assignment belongs to. */
-const isOnStep = (
+export const isOnStep = (
   request: RequestState,
   { stepKey, round, attempt }: AssignmentState,
   personId: string,
@@ -179,6 +181,17 @@ export function replaceLeaver(draft: Draft, { by, personId, successorId }: Of<'r
       cover(draft, draft.request.assignments.length, by);
     } else drop(draft, step, assignment);
   }
+  changeContact(draft, by, personId, successorId);
+}
+
+/** Returns and questions go to the successor; the requester of record keeps their interest. */
+function changeContact(draft: Draft, by: string, fromPersonId: string, personId: string): void {
+  const { request, world } = draft;
+  if (isEnded(request) || fromPersonId === personId || !world.organisation.people.get(personId)?.active)
+    return;
+  const asked = request.questions.some((one) => one.status === 'OPEN' && one.askedOfId === fromPersonId);
+  if (asked || contactOf(request) === fromPersonId)
+    emit(draft, { type: 'CONTACT_CHANGED', by, fromPersonId, personId });
 }
 
 function heirOf(
@@ -194,13 +207,18 @@ function heirOf(
 }
 
 function drop(draft: Draft, step: DecisionStep, assignment: AssignmentState): void {
+  const { ordinal } = assignment;
+  const state = currentStep(draft.request, step.key);
+  if (state && isDispensable(draft.request, step, state, assignment))
+    emit(draft, { type: 'ASSIGNMENT_CLOSED', ordinal, status: 'CANCELLED', reason: 'LEFT' });
+  loseTurn(draft, step, assignment);
+}
+
+/** The step goes on without the turn where the rule keeps someone else on it; else it is blocked and asked anew. */
+export function loseTurn(draft: Draft, step: DecisionStep, assignment: AssignmentState): void {
   const state = currentStep(draft.request, step.key);
   if (!state) return;
-  if (isDispensable(draft.request, step, state, assignment)) {
-    const { ordinal } = assignment;
-    emit(draft, { type: 'ASSIGNMENT_CLOSED', ordinal, status: 'CANCELLED', reason: 'LEFT' });
-    return settle(draft, step);
-  }
+  if (isDispensable(draft.request, step, state, assignment)) return settle(draft, step);
   cancelLive(draft, state, 'LEFT');
   emit(draft, {
     type: 'STEP_BLOCKED',

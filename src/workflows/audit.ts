@@ -8,6 +8,7 @@ import {
   type AuditLeaf,
   type Checkpoint,
 } from './checkpoint.js';
+import { engineFor, engineOf } from './engine-versions.js';
 import { MerkleTree } from './merkle.js';
 import { SYSTEM, type FactType } from './request.js';
 import { commitmentOf, commitmentsIn } from './seal.js';
@@ -87,19 +88,22 @@ const KNOWN: Readonly<Record<FactType, true>> = {
   CLAIMED: true,
   RELEASED: true,
   GIVEN_BACK: true,
+  MIGRATED: true,
+  CONTACT_CHANGED: true,
 };
 
 interface ReadFact {
   readonly type: string;
   readonly at: string;
   readonly by: string | null;
+  readonly engine?: unknown;
 }
 
 function factOf(canonical: string): ReadFact | null {
   try {
-    const { type, at, by } = JSON.parse(canonical) as Record<string, unknown>;
+    const { type, at, by, engine } = JSON.parse(canonical) as Record<string, unknown>;
     if (typeof type !== 'string' || typeof at !== 'string') return null;
-    return { type, at, by: typeof by === 'string' && by !== SYSTEM ? by : null };
+    return { type, at, by: typeof by === 'string' && by !== SYSTEM ? by : null, engine };
   } catch {
     return null;
   }
@@ -118,6 +122,7 @@ function faultOfEvent(
     return 'its text is not the one that was chained, or the fact before it was another';
   const fact = factOf(event.canonical);
   if (!fact) return 'its text is no fact';
+  if (!engineFor(fact)) return `its engine version ${JSON.stringify(engineOf(fact))} is not known`;
   if (!Object.hasOwn(KNOWN, fact.type)) return `its type ${fact.type} is not known`;
   if ((place === 1) !== (fact.type === 'SUBMITTED'))
     return place === 1 ? 'a history begins with SUBMITTED' : 'a request is SUBMITTED once';

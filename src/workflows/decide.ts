@@ -12,7 +12,9 @@ import { emit, type Draft } from './draft.js';
 import { escalate, remind } from './escalate.js';
 import { advance, end, openBlocked, returnToRequester, returnToStep, settle } from './flow.js';
 import { outcomeOf } from './formula.js';
-import { addApprover, answerToDelegator, handOver } from './hand-over.js';
+import { addApprover, answersToDelegator, handOver } from './hand-over.js';
+import { answerToDelegator } from './confirmation.js';
+import { hold, migrate, releaseHold } from './migrate.js';
 import { needsOf, requireFile } from './needs.js';
 import { pause, reassign, restart, resume, skipStep } from './override.js';
 import { permitByMail } from './mail-decision.js';
@@ -128,6 +130,12 @@ function apply(draft: Draft, command: Command): void {
       return giveBack(draft, command);
     case 'replace-leaver':
       return replaceLeaver(draft, command);
+    case 'migrate':
+      return migrate(draft, command);
+    case 'hold':
+      return hold(draft, command);
+    case 'release-hold':
+      return releaseHold(draft, command);
     default:
       return unreachable(command);
   }
@@ -201,9 +209,9 @@ function decideAssignment(draft: Draft, command: Of<'decide'>): void {
   const choices = checkedChoices(draft.request, chooser, command.choices ?? [], draft.world);
   claimByActing(draft, assignment);
   attachTo(draft, ordinal, by, command.files);
-  if (answerToDelegator(draft, step, assignment, decision, comment)) {
+  if (answersToDelegator(draft.request, step, assignment)) {
     if (choices.length > 0) throw refusal('BAD_USER_INPUT', CHOICE_OF_DELEGATE);
-    return;
+    return answerToDelegator(draft, step, assignment, decision, comment);
   }
   const chosen = choices.length > 0 ? { choices } : {};
   emit(draft, { type: 'DECIDED', ordinal, by, decision, comment, evidence, ...via, ...chosen });
@@ -251,7 +259,8 @@ function returnRequest(draft: Draft, command: Of<'return'>): void {
   const target = command.toStep === null ? null : returnTarget(draft.request, step.key, command.toStep);
   claimByActing(draft, assignment);
   attachTo(draft, ordinal, by, command.files);
-  if (answerToDelegator(draft, step, assignment, 'RETURNED', comment)) return;
+  if (answersToDelegator(draft.request, step, assignment))
+    return answerToDelegator(draft, step, assignment, 'RETURNED', comment);
   emit(draft, { type: 'DECIDED', ordinal, by, decision: 'RETURNED', comment, evidence: null });
   closePool(draft, assignment);
   if (target === null) return returnToRequester(draft, by, comment);
@@ -282,7 +291,10 @@ function resubmit(draft: Draft, command: Of<'resubmit'>): void {
   permitOnRequest(request, 'RESUBMIT', command.by, draft.world.now);
   const { by, subject, comment } = command;
   const shared = request.interests.filter((interest) => interest.because === 'HAND_OVER');
-  const interests = [...withRequester(by, command.interests), ...shared];
+  const own = withRequester(request.requesterId, [...command.interests, ...shared]);
+  // Who answers for a requester who has left has the interest of one to whom it was handed.
+  const known = own.some(({ personId }) => personId === by);
+  const interests: Interest[] = known ? [...own] : [...own, { personId: by, because: 'HAND_OVER' }];
   const changed = changedFields(request.subject, subject);
   const carried = carriedSteps(request, { subject, interests, changed }, draft.world);
   const next: RequestState = { ...request, subject, interests, round: request.round + 1 };

@@ -1,6 +1,6 @@
 import { unreachable } from '../errors.js';
 import type { Effect, MessageKind } from './effects.js';
-import { currentStep, type Fact, type RequestState } from './request.js';
+import { contactOf, currentStep, type Fact, type RequestState } from './request.js';
 import type { VerbFact } from './verb-facts.js';
 
 type Send = (
@@ -21,7 +21,8 @@ export function effectsOfVerb(
   sequence: number,
   sendTo: Send,
 ): Effect[] {
-  const { round, requesterId } = after;
+  const { round } = after;
+  const requesterId = contactOf(after);
   const send: Send = (message, people, step, comment) =>
     sendTo(
       message,

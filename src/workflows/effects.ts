@@ -1,7 +1,15 @@
 import { unreachable } from '../errors.js';
 import { effectsOfVerb, expiryAt } from './effects-verbs.js';
 import { isDecisionStep, stepOf } from './process.js';
-import { currentStep, poolMates, type Fact, type RequestOutcome, type RequestState } from './request.js';
+import {
+  contactOf,
+  currentStep,
+  MIGRATED,
+  poolMates,
+  type Fact,
+  type RequestOutcome,
+  type RequestState,
+} from './request.js';
 
 /** What an in-app or outgoing message is about; templates are found by this name. */
 export type MessageKind =
@@ -26,7 +34,9 @@ export type MessageKind =
   | 'AMENDED'
   | 'OVERRIDDEN'
   /** An edit has voided an approval. */
-  | 'VOIDED';
+  | 'VOIDED'
+  | 'MIGRATED'
+  | 'CONTACT_CHANGED';
 
 /** What must follow from facts. Keys are deterministic: the same facts give the same keys. */
 export type Effect =
@@ -110,7 +120,7 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
     case 'DELEGATE_ANSWERED':
       return send(
         'DELEGATE_ANSWERED',
-        [fact.confirmation.personId],
+        fact.confirmation ? [fact.confirmation.personId] : [],
         stepOfOrdinal(after, fact.ordinal),
         fact.comment,
       );
@@ -122,7 +132,8 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
           : []),
       ];
     case 'STEP_CLOSED':
-      return isDecisionStep(stepOf(after.definition, fact.step))
+      // A step that the new version does not have had its timers under the old one.
+      return fact.reason === MIGRATED || isDecisionStep(stepOf(after.definition, fact.step))
         ? [{ type: 'CANCEL_TIMERS', step: fact.step, round }]
         : [];
     case 'PEOPLE_NOTIFIED':
@@ -142,7 +153,7 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
       return fact.toStep === null
         ? [
             { type: 'SUBJECT', event: 'RETURNED' },
-            ...send('RETURNED', [after.requesterId], null, fact.comment),
+            ...send('RETURNED', [contactOf(after)], null, fact.comment),
           ]
         : [];
     case 'ENDED':
@@ -153,7 +164,6 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
       ];
     case 'STEP_SKIPPED':
     case 'DECIDED':
-    case 'ASSIGNMENT_CLOSED':
     case 'SYSTEM_DECIDED':
     case 'CLAIMED':
     case 'CARRIED_OVER':
@@ -181,6 +191,14 @@ function effectsOfFact(after: RequestState, fact: Fact, sequence: number): Effec
         ? send('ASSIGNED', stillAsked(after, poolMates(after, released)), released.stepKey)
         : [];
     }
+    case 'ASSIGNMENT_CLOSED':
+      return fact.reason === MIGRATED
+        ? send('REMOVED', letGo(after, fact.ordinal), stepOfOrdinal(after, fact.ordinal))
+        : [];
+    case 'CONTACT_CHANGED':
+      return send('CONTACT_CHANGED', [fact.personId], null);
+    case 'MIGRATED':
+      return send('MIGRATED', [contactOf(after)], null, fact.comment);
     case 'GIVEN_BACK':
       return send('ASSIGNED', stillAsked(after, [fact.successor]), stepOfOrdinal(after, fact.ordinal));
     default:
@@ -200,9 +218,9 @@ const toldOfFiles = ({ requesterId, assignments, readers }: RequestState, by: st
 ];
 
 /** The requester, unless it was they who ended it, and whoever reads along. */
-const toldOfEnd = ({ requesterId, readers }: RequestState, outcome: RequestOutcome): string[] => [
-  ...(outcome === 'WITHDRAWN' ? [] : [requesterId]),
-  ...readers.map(({ personId }) => personId),
+const toldOfEnd = (after: RequestState, outcome: RequestOutcome): string[] => [
+  ...(outcome === 'WITHDRAWN' ? [] : [contactOf(after)]),
+  ...after.readers.map(({ personId }) => personId),
 ];
 
 /** Those whose turn it still is when all facts are in: one who was asked and let go in the same breath is not told. */
@@ -213,6 +231,13 @@ const stillAsked = (
   asked
     .filter(({ ordinal }) => after.assignments[ordinal - 1]?.status === 'OPEN')
     .map(({ personId }) => personId);
+
+/** Whose turn has ended and who is not asked again in the same breath. */
+function letGo({ assignments }: RequestState, ordinal: number): string[] {
+  const personId = assignments[ordinal - 1]?.personId;
+  const open = assignments.some((one) => one.personId === personId && one.status === 'OPEN');
+  return personId === undefined || open ? [] : [personId];
+}
 
 const stepOfOrdinal = (request: RequestState, ordinal: number): string | null =>
   request.assignments[ordinal - 1]?.stepKey ?? null;

@@ -14,6 +14,7 @@ import {
   type StepState,
 } from './request.js';
 import { peopleOf, resolveApprovers, type Candidate } from './resolve-approvers.js';
+import { interestsSharedBy } from './shared-interest.js';
 
 type TimerCommand = Extract<Command, { type: 'timer' }>;
 
@@ -102,9 +103,12 @@ function widen(draft: Draft, { step, state }: LiveStep, action: Widening): void 
   const asked = new Set(
     present.filter(({ status }) => status !== 'CANCELLED').map((assignment) => assignment.personId),
   );
-  const fresh = found.candidates.filter((candidate) => !asked.has(candidate.personId));
   const late = present.filter((assignment) => isLive(assignment) && assignment.openedAt !== null);
+  const fresh = found.candidates
+    .filter((candidate) => !asked.has(candidate.personId))
+    .map((candidate) => inGroupOf(step, candidate, late));
   const replaced = action.do === 'hand-over' && canReplace(draft, step, state, fresh, late) ? late : [];
+  const assignments = escalated(draft, step, state.rung + 1, fresh, replaced);
   emit(draft, {
     type: 'ESCALATED',
     step: step.key,
@@ -112,14 +116,21 @@ function widen(draft: Draft, { step, state }: LiveStep, action: Widening): void 
     rung: state.rung + 1,
     action: replaced.length > 0 ? 'hand-over' : 'add',
     people: fresh.map((candidate) => candidate.personId),
-    assignments: escalated(draft, step, state.rung + 1, fresh, replaced),
+    assignments,
     exclusions: found.exclusions,
+    ...interestsSharedBy(draft.request, assignments),
   });
   for (const { ordinal } of replaced) {
     emit(draft, { type: 'ASSIGNMENT_CLOSED', ordinal, status: 'CANCELLED', reason: 'ESCALATED' });
   }
   settle(draft, step);
 }
+
+/** Where each group has its say, one whom the ladder asks for no group speaks for that of the first who is late. */
+const inGroupOf = (step: DecisionStep, candidate: Candidate, late: readonly AssignmentState[]): Candidate =>
+  step.formula.mode === 'per-group' && candidate.group === null
+    ? { ...candidate, group: late.find(({ group }) => group !== null)?.group ?? null }
+    : candidate;
 
 function canReplace(
   draft: Draft,
@@ -134,6 +145,8 @@ function canReplace(
   const kept = operandsOf(
     assignmentsOf(draft.request, state).filter((assignment) => !gone.has(assignment.ordinal)),
   );
+  const groups = new Set([...kept, ...fresh].map(({ group }) => group));
+  if (step.formula.mode === 'per-group' && late.some(({ group }) => !groups.has(group))) return false;
   const required = late.every((assignment) => assignment.required);
   const added = fresh.map(({ weight, group, veto }) => ({ verdict: null, weight, group, veto, required }));
   return outcomeOf(step.formula, [...kept, ...added]) === null;

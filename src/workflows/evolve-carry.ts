@@ -18,6 +18,7 @@ export function carryInto(
     rung: 0,
     timers: [],
     clockStoppedAt: null,
+    calendarKey: null,
   }));
   const votes = carried.flatMap(({ step, votes: given }) =>
     given.map(({ from: _from, ...vote }, index): AssignmentState => ({

@@ -29,12 +29,13 @@ export function evolveVerb(request: RequestState, fact: Given): RequestState {
       return {
         ...request,
         pausedAt: fact.at,
+        pauseCause: fact.cause ?? null,
         steps: request.steps.map((step) =>
           step.round === request.round && step.status === 'OPEN' ? stopped(step, fact.at) : step,
         ),
       };
     case 'RESUMED':
-      return { ...request, pausedAt: null, expiresAt: fact.expiresAt };
+      return { ...request, pausedAt: null, pauseCause: null, expiresAt: fact.expiresAt };
     case 'COMMENTED':
     case 'OVERRIDDEN':
       return request;
@@ -106,6 +107,7 @@ function withReaders(request: RequestState, people: readonly string[], by: strin
 /** Whether the person takes part: asks for it, answers for it, has an interest, is or was asked, or is copied in. */
 export const isOnRequest = (request: RequestState, personId: string): boolean =>
   personId === request.requesterId ||
+  personId === request.contactId ||
   personId === request.subject.ownerId ||
   request.interests.some((interest) => interest.personId === personId) ||
   request.assignments.some((assignment) => assignment.personId === personId) ||

@@ -3,7 +3,9 @@ import { carryInto } from './evolve-carry.js';
 import { evolveVerb, lapseQuestions } from './evolve-verbs.js';
 import { addAssignments, patch, patchStep, succeed } from './patch.js';
 import {
+  contactOf,
   currentStep,
+  MIGRATED,
   poolMates,
   SYSTEM,
   type AssignmentState,
@@ -17,7 +19,8 @@ import {
 
 /**
  * The request after a fact. Total: it never throws on a fact that `decide` made, asks no outside, and replaying all
- * facts of a request from `newRequest` gives its stored rows, field by field.
+ * facts of a request from `newRequest` gives its stored rows, field by field. It never reads the definition, so a
+ * request that was moved to another version replays on the one it has now.
  */
 export function evolve(request: RequestState, fact: Fact): RequestState {
   return { ...lapseQuestions(transition(request, fact)), factCount: request.factCount + 1 };
@@ -37,7 +40,7 @@ function transition(request: RequestState, fact: Fact): RequestState {
       };
     case 'STEP_OPENED':
       return addAssignments(
-        addStep(request, {
+        addStep(withInterests(request, fact.interests), {
           key: fact.step,
           attempt: fact.attempt,
           status: 'OPEN',
@@ -89,19 +92,16 @@ function transition(request: RequestState, fact: Fact): RequestState {
         comment: fact.comment,
         evidence: fact.evidence,
       });
-    case 'DELEGATE_ANSWERED':
-      return succeed(
-        patch(request, fact.ordinal, {
-          status: 'ADVISED',
-          decidedAt: fact.at,
-          decidedById: fact.by,
-          comment: fact.comment,
-          reason: `proposes ${fact.proposal}`,
-        }),
-        fact.ordinal,
-        fact.confirmation,
-        fact.at,
-      );
+    case 'DELEGATE_ANSWERED': {
+      const answered = patch(request, fact.ordinal, {
+        status: 'ADVISED',
+        decidedAt: fact.at,
+        decidedById: fact.by,
+        comment: fact.comment,
+        reason: `proposes ${fact.proposal}`,
+      });
+      return fact.confirmation ? succeed(answered, fact.ordinal, fact.confirmation, fact.at) : answered;
+    }
     case 'ASSIGNMENT_CLOSED':
       return patch(request, fact.ordinal, { status: fact.status, reason: fact.reason });
     case 'HANDED_OVER': {
@@ -164,11 +164,14 @@ function transition(request: RequestState, fact: Fact): RequestState {
         (entry) => entry.key === fact.step && entry.round === request.round,
       );
       const timers = timersLeft(request, fact.step, 'rung', fact.rung - 1);
-      const raised = patchStep(request, fact.step, { rung: fact.rung, timers });
+      const raised = patchStep(withInterests(request, fact.interests), fact.step, {
+        rung: fact.rung,
+        timers,
+      });
       return addAssignments(raised, fact.step, fact.attempt, fact.assignments, fact.at, step?.dueAt ?? null);
     }
     case 'ENDED':
-      return { ...request, status: fact.outcome, endedAt: fact.at, pausedAt: null };
+      return { ...request, status: fact.outcome, endedAt: fact.at, pausedAt: null, pauseCause: null };
     case 'INFORMATION_REQUESTED':
     case 'INFORMATION_GIVEN':
     case 'CLOCK_RESTARTED':
@@ -203,7 +206,7 @@ function transition(request: RequestState, fact: Fact): RequestState {
               status: 'OPEN',
               waitsFor: null,
               openedAt: mate.openedAt ?? fact.at,
-              dueAt: mate.dueAt ?? released.dueAt,
+              dueAt: released.dueAt,
             }
           : null,
       );
@@ -214,10 +217,31 @@ function transition(request: RequestState, fact: Fact): RequestState {
         fact.successor,
         fact.at,
       );
+    case 'CONTACT_CHANGED':
+      return {
+        ...request,
+        contactId: contactOf(request) === fact.fromPersonId ? fact.personId : (request.contactId ?? null),
+        questions: request.questions.map((one) =>
+          one.status === 'OPEN' && one.askedOfId === fact.fromPersonId
+            ? { ...one, askedOfId: fact.personId }
+            : one,
+        ),
+      };
+    case 'MIGRATED':
+      return { ...request, steps: request.steps.map((step) => kept(request, step, fact.carried)) };
     default:
       return unreachable(fact);
   }
 }
+
+/** A decision that stays on another version is not taken back there: it was made by the rules of the one before. */
+const kept = (request: RequestState, step: StepState, carried: readonly string[]): StepState =>
+  step.status === 'APPROVED' &&
+  step.reason === null &&
+  carried.includes(step.key) &&
+  currentStep(request, step.key) === step
+    ? { ...step, reason: MIGRATED }
+    : step;
 
 /** The step's timers without one that has acted. */
 function timersLeft(
@@ -310,6 +334,9 @@ function carry(request: RequestState, round: number, carried: readonly string[],
   });
   return { ...request, round, steps: [...request.steps, ...steps] };
 }
+
+const withInterests = (request: RequestState, added: readonly Interest[] = []): RequestState =>
+  added.length === 0 ? request : { ...request, interests: mergeInterests(request.interests, added) };
 
 function mergeInterests(known: readonly Interest[], added: readonly Interest[]): readonly Interest[] {
   const fresh = added.filter((interest) => !known.some((entry) => entry.personId === interest.personId));

@@ -2,23 +2,17 @@ import { refusal } from '../errors.js';
 import { claimByActing } from './claim.js';
 import { emit, type Draft } from './draft.js';
 import { permitOnAssignment } from './permit.js';
-import { stepOf, isDecisionStep, type DecisionStep } from './process.js';
+import type { DecisionStep } from './process.js';
 import {
   assignmentsOf,
   currentStep,
-  hasInterest,
-  interestOf,
-  isDecided,
-  isLive,
-  peopleBehind,
   type AssignmentState,
   type Command,
-  type DecisionStatus,
-  type Interest,
   type NewAssignment,
   type RequestState,
 } from './request.js';
 import { requireEligible } from './resolve-approvers.js';
+import { requireUntangled, sharedInterest } from './shared-interest.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 
@@ -39,35 +33,6 @@ export function handOver(draft: Draft, command: Of<'hand-over'>): void {
     addedById: null,
   });
   emit(draft, { type: 'HANDED_OVER', ordinal, by, kind, comment, successor, interests });
-}
-
-/** Between a person with an interest and one without, a hand-over gives the other the interest too. */
-export function sharedInterest(request: RequestState, from: string, to: string): Interest[] {
-  if (hasInterest(request, from) === hasInterest(request, to)) return [];
-  return [{ personId: hasInterest(request, from) ? to : from, because: 'HAND_OVER' }];
-}
-
-/** Refuses a hand-over whose shared interest would reach a decision already made, or make this one impossible. */
-export function requireUntangled(
-  request: RequestState,
-  handed: AssignmentState,
-  toPersonId: string,
-  shared: readonly Interest[],
-): void {
-  const after: RequestState = { ...request, interests: [...request.interests, ...shared] };
-  const others = request.assignments.filter(
-    (assignment) => assignment.ordinal !== handed.ordinal && (isLive(assignment) || isDecided(assignment)),
-  );
-  const affected = others.flatMap((assignment) =>
-    peopleBehind(request, assignment)
-      .filter((behind) => shared.some(({ personId }) => personId === behind))
-      .map((personId) => ({ personId, stepKey: assignment.stepKey })),
-  );
-  for (const { personId, stepKey } of [...affected, { personId: toPersonId, stepKey: handed.stepKey }]) {
-    const node = stepOf(request.definition, stepKey);
-    const interest = interestOf(after, isDecisionStep(node) ? node : undefined, personId);
-    if (interest) throw refusal('INTERESTED_PERSON', { because: interest.because, step: stepKey });
-  }
 }
 
 /** Nobody is asked twice in one step, and nothing is handed back along its own chain. */
@@ -107,30 +72,6 @@ export function successorOf(
   };
 }
 
-/**
- * Where the definition asks for it, the decision of a delegate goes back to whoever delegated, as a proposal; true when
- * it did. It goes back along every delegation behind the assignment, whatever was transferred in between.
- */
-export function answerToDelegator(
-  draft: Draft,
-  step: DecisionStep,
-  assignment: AssignmentState,
-  proposal: DecisionStatus,
-  comment: string | null,
-): boolean {
-  if (step.delegation !== 'confirm') return false;
-  const delegator = delegatorBehind(draft.request, assignment);
-  if (delegator === null) return false;
-  const { ordinal, personId: by, rule } = assignment;
-  const confirmation = successorOf(draft, assignment, delegator, {
-    handOver: { kind: 'CONFIRMATION', fromPersonId: by },
-    rule,
-    addedById: null,
-  });
-  emit(draft, { type: 'DELEGATE_ANSWERED', ordinal, by, proposal, comment, confirmation });
-  return true;
-}
-
 /** Whether a decision of this assignment goes to whoever delegated it, to be confirmed. */
 export const answersToDelegator = (
   request: RequestState,
@@ -139,7 +80,7 @@ export const answersToDelegator = (
 ): boolean => step.delegation === 'confirm' && delegatorBehind(request, assignment) !== null;
 
 /** Who still has to confirm a decision of this assignment: the giver of the last delegation not yet answered to. */
-function delegatorBehind(request: RequestState, assignment: AssignmentState): string | null {
+export function delegatorBehind(request: RequestState, assignment: AssignmentState): string | null {
   let answered = 0;
   let current: AssignmentState | undefined = assignment;
   while (current?.handOver) {

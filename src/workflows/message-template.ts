@@ -5,8 +5,8 @@ import type { Problem } from './pack-file.js';
 // The words of messages that leave the building, as packs write them (kind: message-templates).
 
 /** Channels that have words of their own. */
-const TEMPLATE_CHANNELS = ['mail'] as const;
-type TemplateChannel = (typeof TEMPLATE_CHANNELS)[number];
+const TEMPLATE_CHANNELS = ['mail', 'chat'] as const;
+export type TemplateChannel = (typeof TEMPLATE_CHANNELS)[number];
 
 /** Stands for every kind of message without a template of its own. */
 const ANY_KIND = 'ANY';
@@ -72,6 +72,9 @@ export const templateKeysOf = (kind: string, channel: TemplateChannel): readonly
 
 /** What everybody uses who has no template: the sentence of the message. */
 export const DEFAULT_WORDS: MessageWords = { subject: '{{text}}', text: '{{text}}' };
+
+/** What a chat group is told where no template says otherwise: its title tells what it is about. */
+export const DEFAULT_CHAT_WORDS: MessageWords = { subject: '{{number}} {{title}}', text: '{{text}}' };
 
 const PLACEHOLDER = /\{\{\s*([^{}]*?)\s*\}\}/g;
 

@@ -30,6 +30,7 @@ const GROUP_OF: Readonly<Record<string, MessageGroup>> = {
   BLOCKED: 'ALARMS',
   OVERRIDDEN: 'ALARMS',
   TIMER_REFUSED: 'ALARMS',
+  WEBHOOK_DISABLED: 'ALARMS',
   MILESTONE: 'OTHER',
   FOLLOW_UP: 'TURNS',
   SCHEDULE: 'OTHER',

@@ -4,9 +4,17 @@ import { emit, type Draft } from './draft.js';
 import { outcomeOf, type Ballot } from './formula.js';
 import { plannedTimers } from './planned-timers.js';
 import { isDecisionStep, stepOf, type DecisionStep, type NotifyStep, type StepNode } from './process.js';
-import { currentStep, type NewAssignment, type RequestState, type World } from './request.js';
+import {
+  assignmentsOf,
+  currentStep,
+  MIGRATED,
+  type NewAssignment,
+  type RequestState,
+  type World,
+} from './request.js';
 import { peopleOf, resolveApprovers, scopeOf, type Candidate, type Resolution } from './resolve-approvers.js';
 import { keysBefore } from './route.js';
+import { interestsSharedBy } from './shared-interest.js';
 
 /** Whether the step's condition holds for the request as it stands. @throws CONDITION_FAILED */
 export function conditionHolds(request: RequestState, condition: string | null, world: World): boolean {
@@ -79,7 +87,7 @@ function notify(draft: Draft, node: NotifyStep): void {
 }
 
 /** The step's approvers, or those of its other rule when it has one for the case that nobody is left. */
-function approversFor(request: RequestState, step: DecisionStep, world: World): Resolution {
+export function approversFor(request: RequestState, step: DecisionStep, world: World): Resolution {
   const found = resolveApprovers(request, step, step.approvers, world);
   const alone = found.blockedBy === null && found.candidates.length === 0;
   if (!alone || typeof step.onNobody !== 'object') return found;
@@ -127,6 +135,7 @@ function ask(
     exclusions: found.exclusions,
     timers: plannedTimers(step, world.now, dueAt, calendar),
     ...(dueAt === null ? {} : { calendar: calendar.key }),
+    ...interestsSharedBy(request, assignments),
   });
 }
 
@@ -174,6 +183,7 @@ function toAssignment(
  * carries into a step that was returned to: it was returned so that its people look again.
  */
 function carriedApproval(request: RequestState, step: DecisionStep, personId: string): string | null {
+  if (votedBeforeMove(request, step, personId)) return step.key;
   if (step.onRepeat === 'ask' || step.kind !== 'approve' || wasReturned(request, step.key)) return null;
   const adjacent = step.onRepeat === 'carry-if-adjacent' ? previousApproved(request, step.key) : undefined;
   if (step.onRepeat === 'carry-if-adjacent' && adjacent === undefined) return null;
@@ -187,9 +197,20 @@ function carriedApproval(request: RequestState, step: DecisionStep, personId: st
   return earlier?.stepKey ?? null;
 }
 
+/** Whether the person approved in the attempt that a move to another version undid: they need not say it again. */
+function votedBeforeMove(request: RequestState, step: DecisionStep, personId: string): boolean {
+  const undone = currentStep(request, step.key);
+  if (step.kind !== 'approve' || undone?.status !== 'RETURNED' || undone.reason !== MIGRATED) return false;
+  return assignmentsOf(request, undone).some((one) => one.personId === personId && one.status === 'APPROVED');
+}
+
 const wasReturned = (request: RequestState, key: string): boolean =>
   request.steps.some(
-    (step) => step.key === key && step.round === request.round && step.status === 'RETURNED',
+    (step) =>
+      step.key === key &&
+      step.round === request.round &&
+      step.status === 'RETURNED' &&
+      step.reason !== MIGRATED,
   );
 
 /** The step decided last before this one; opinions and skipped steps stand between nothing. */

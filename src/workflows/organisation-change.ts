@@ -9,7 +9,8 @@ export type OrganisationChange =
       readonly role: string;
       /** null: the grant that holds everywhere. */
       readonly departmentId: string | null;
-    };
+    }
+  | { readonly type: 'group-members'; readonly key: string; readonly members: readonly string[] };
 
 /** The organisation as it would be; the one given is left alone. */
 export function afterChange(organisation: Organisation, change: OrganisationChange): Organisation {
@@ -19,6 +20,8 @@ export function afterChange(organisation: Organisation, change: OrganisationChan
     const people = new Map(organisation.people).set(person.id, { ...person, active: false });
     return { ...organisation, people };
   }
+  if (change.type === 'group-members')
+    return { ...organisation, groups: new Map(organisation.groups).set(change.key, change.members) };
   const ends = (grant: RoleGrant): boolean =>
     grant.personId === change.personId && grant.departmentId === change.departmentId;
   const left = (organisation.grants.get(change.role) ?? []).filter((grant) => !ends(grant));

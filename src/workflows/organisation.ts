@@ -19,6 +19,8 @@ export interface Person {
   readonly managerId: string | null;
   /** The person's own business calendar; null or not said: their department's. */
   readonly calendarKey?: string | null | undefined;
+  /** Who took over when they left. */
+  readonly successorId?: string | null | undefined;
 }
 
 export interface Department {

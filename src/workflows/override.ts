@@ -2,7 +2,8 @@ import { refusal } from '../errors.js';
 import { movedExpiry } from './clock.js';
 import { emit, type Draft } from './draft.js';
 import { advance, cancelLive, end } from './flow.js';
-import { requireNotAsked, requireUntangled } from './hand-over.js';
+import { requireNotAsked } from './hand-over.js';
+import { requireUntangled } from './shared-interest.js';
 import { permitOverride, permitReassignment } from './permit-verbs.js';
 import { isDecisionStep, stepOf } from './process.js';
 import { currentStep, type Command, type NewAssignment, type RequestState } from './request.js';
@@ -11,7 +12,7 @@ import { requireEligible } from './resolve-approvers.js';
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 
 /** @throws COMMENT_REQUIRED: whoever overrides says why */
-function requireReason(comment: string | null): string {
+export function requireReason(comment: string | null): string {
   if (!comment) throw refusal('COMMENT_REQUIRED');
   return comment;
 }
@@ -85,7 +86,7 @@ export function skipStep(draft: Draft, { by, step: key, comment }: Of<'skip-step
     throw refuse('nobody would have approved the request');
 }
 
-const isApprovedBySomebody = ({ assignments, steps, round }: RequestState): boolean =>
+export const isApprovedBySomebody = ({ assignments, steps, round }: RequestState): boolean =>
   assignments.some((one) => one.round === round && ['APPROVED', 'CONFIRMED', 'FILED'].includes(one.status)) ||
   steps.some((step) => step.round === round && step.reason === 'CARRIED');
 

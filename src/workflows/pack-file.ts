@@ -59,7 +59,8 @@ type FindingRule =
   | 'no-approver'
   | 'unknown-department'
   | 'unknown-person'
-  | 'unknown-group';
+  | 'unknown-group'
+  | 'no-choice';
 
 export type Path = readonly (string | number)[];
 

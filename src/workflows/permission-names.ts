@@ -38,6 +38,8 @@ export const PERMISSIONS = [
   'organisation:manage',
   'calendar:manage',
   'audit:read',
+  'webhook:manage',
+  'chat:manage',
 ] as const;
 export type PermissionName = (typeof PERMISSIONS)[number];
 

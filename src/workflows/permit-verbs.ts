@@ -15,7 +15,7 @@ import {
 import { keysFrom } from './route.js';
 
 /** What an administrator can do to a request against its course; each with a reason. */
-export const OVERRIDE_ACTIONS = ['PAUSE', 'RESUME', 'SKIP_STEP', 'RESTART'] as const;
+export const OVERRIDE_ACTIONS = ['PAUSE', 'RESUME', 'SKIP_STEP', 'RESTART', 'MIGRATE', 'RELEASE'] as const;
 export type OverrideAction = (typeof OVERRIDE_ACTIONS)[number];
 
 /** Refuses what needs a request that goes on. @throws REQUEST_ENDED, REQUEST_RETURNED, REQUEST_PAUSED */
@@ -164,9 +164,14 @@ export function permitTalk(request: RequestState, by: string): void {
 /**
  * May this administrator override the course of the request? That they hold the permission is asked elsewhere; what no
  * permission lifts is an interest of their own.
- * @throws REQUEST_ENDED, REQUEST_RETURNED, REQUEST_PAUSED, REQUEST_NOT_PAUSED, INTERESTED_PERSON
+ * @throws REQUEST_ENDED, REQUEST_RETURNED, REQUEST_PAUSED, REQUEST_NOT_PAUSED, REQUEST_NOT_HELD,
+ *         INTERESTED_PERSON
  */
-export function permitOverride(request: RequestState, action: OverrideAction | 'REASSIGN', by: string): void {
+export function permitOverride(
+  request: RequestState,
+  action: OverrideAction | 'REASSIGN' | 'HOLD',
+  by: string,
+): void {
   switch (action) {
     case 'RESUME':
       if (isEnded(request)) throw refusal('REQUEST_ENDED', { status: request.status });
@@ -177,13 +182,30 @@ export function permitOverride(request: RequestState, action: OverrideAction | '
     case 'RESTART':
       if (isEnded(request)) throw refusal('REQUEST_ENDED', { status: request.status });
       return;
+    case 'HOLD':
+      if (isEnded(request)) throw refusal('REQUEST_ENDED', { status: request.status });
+      if (request.pausedAt !== null) throw refusal('REQUEST_PAUSED');
+      return;
+    case 'RELEASE':
+      if (isEnded(request)) throw refusal('REQUEST_ENDED', { status: request.status });
+      if (request.pauseCause !== 'NEW_VERSION') throw refusal('REQUEST_NOT_HELD');
+      return;
+    case 'MIGRATE':
+      // It may undo what others decided, or leave a step out: as good as skipping it.
+      if (isEnded(request)) throw refusal('REQUEST_ENDED', { status: request.status });
+      if (request.pausedAt !== null && request.pauseCause !== 'NEW_VERSION') throw refusal('REQUEST_PAUSED');
+      return requireDisinterested(request, by);
     case 'SKIP_STEP':
-    case 'REASSIGN': {
+    case 'REASSIGN':
       requirePending(request);
-      const interest = interestOf(request, undefined, by);
-      if (interest) throw refusal('INTERESTED_PERSON', { because: interest.because });
-    }
+      requireDisinterested(request, by);
   }
+}
+
+/** @throws INTERESTED_PERSON */
+function requireDisinterested(request: RequestState, by: string): void {
+  const interest = interestOf(request, undefined, by);
+  if (interest) throw refusal('INTERESTED_PERSON', { because: interest.because });
 }
 
 /** @throws NOT_FOUND, ASSIGNMENT_NOT_OPEN and those of `permitOverride` */

@@ -5,6 +5,7 @@ import { isDecisionStep, stepOf, type DecisionStep } from './process.js';
 import {
   assignmentsOf,
   ballotOf,
+  contactOf,
   currentStep,
   interestOf,
   isDecided,
@@ -172,11 +173,12 @@ function soleBallot(request: RequestState, assignment: AssignmentState): boolean
 export function permitOnRequest(request: RequestState, action: RequestAction, by: string, now: Date): void {
   if (action === 'ANSWER') return permitAnswer(request, null, by);
   if (action === 'COMMENT' || action === 'COPY_IN' || action === 'ATTACH') return permitTalk(request, by);
-  if (by !== request.requesterId) throw refusal('NOT_THE_REQUESTER');
+  if (by !== contactOf(request)) throw refusal('NOT_THE_REQUESTER');
   if (isEnded(request)) throw refusal('REQUEST_ENDED', { status: request.status });
   switch (action) {
     case 'RESUBMIT':
       if (request.status !== 'RETURNED') throw refusal('REQUEST_NOT_RETURNED', { status: request.status });
+      if (request.pausedAt !== null) throw refusal('REQUEST_PAUSED');
       return;
     case 'WITHDRAW':
       requireWithdrawable(request);

@@ -1,4 +1,4 @@
-import { isRefusal } from '../errors.js';
+import { isRefusal, type Refusal } from '../errors.js';
 import { rulesOf } from './condition-shape.js';
 import { conditionHolds } from './open-step.js';
 import type { Organisation, Person } from './organisation.js';
@@ -182,7 +182,7 @@ function* problemsOfCase(
   } as const;
   const { interests } = submit;
   const opened: [RequestState, Fact][] = [];
-  answered(() => {
+  const refused = refusalIn(() => {
     const choices = supposedAtFirst(fresh, { requesterId: requester.id, subject, interests }, world);
     const facts = decide(fresh, { ...submit, choices }, world);
     return walkAhead(facts.reduce(evolve, fresh), facts, world, (request, made) => {
@@ -191,6 +191,7 @@ function* problemsOfCase(
   });
   const department = organisation.departments.get(requester.departmentId ?? '')?.key ?? '';
   const route: string[] = [];
+  if (refused) yield* unfilledChoices(definition, refused, [department, requester.name, scope], paths);
   for (const [request, fact] of opened) {
     const [step] = previewOf(fact);
     const node = step && [...nodesOf(definition.steps)].find(({ key }) => key === step.key);
@@ -209,6 +210,36 @@ function* problemsOfCase(
     }
     if (step.outcome === 'ASKED') yield* deadEnds(node, request, world, path, example);
   }
+}
+
+function refusalIn(walk: () => unknown): Refusal | null {
+  try {
+    walk();
+    return null;
+  } catch (error) {
+    if (isRefusal(error)) return error;
+    throw error;
+  }
+}
+
+/** A choice that has to be made and that nobody can fill stops the request where it is asked for. */
+function* unfilledChoices(
+  definition: ProcessDefinition,
+  { code, details }: Refusal,
+  [department, requester, scope]: readonly [string, string, SampleScope],
+  paths: ReadonlyMap<string, Path>,
+): Generator<Problem> {
+  const [field] = (details['fields'] ?? []) as { readonly path: string; readonly rule: string }[];
+  if (code !== 'BAD_USER_INPUT' || field?.path !== 'choices') return;
+  const key = / for step (\S+)$/.exec(field.rule)?.[1] ?? '';
+  const node = [...nodesOf(definition.steps)].find((one) => one.key === key);
+  if (!isDecisionStep(node)) return;
+  yield {
+    path: [...(paths.get(key) ?? []), 'approvers'],
+    rule: 'no-choice',
+    message: `step ${key}: ${field.rule.replace(/ for step .*$/, '')} must be chosen, and too few of those to choose from may decide`,
+    example: `department ${department}, requester ${requester}, ${describeScope(scope)}`,
+  };
 }
 
 const exclusionText = ({ personId, reason }: Exclusion, organisation: Organisation): string =>

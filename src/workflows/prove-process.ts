@@ -66,6 +66,7 @@ export function problemsOfProcess(
     problems.push(...editableProblems(definition, subject), ...carryProblems(definition, subject));
   }
   problems.push(...calendarProblems(definition.calendar, ['calendar'], known));
+  problems.push(...expiryProblems(definition, known));
   problems.push(...withdrawalProblems(definition));
   for (const placed of placedNodes(definition.steps, ['steps'], [])) {
     const place: Place = { ...placed, definition, hasFields: subject !== undefined, known };
@@ -425,6 +426,13 @@ export function* businessTimeProblems(
         message: 'business time, but there is neither a calendar nor a default one',
       };
   }
+}
+
+/** A request's own time, too, is counted in a calendar when it is working time. */
+function* expiryProblems({ expires, calendar }: ProcessDefinition, known: Nameable): Generator<Problem> {
+  if (expires?.in !== 'business' || calendar !== null || known.defaultCalendar !== null) return;
+  const message = 'business time, but there is neither a calendar nor a default one';
+  yield { path: ['expires'], rule: 'no-calendar', message };
 }
 
 /** Compared only where the answer is certain: whole days with days, or hours with hours, in the same kind of time. */

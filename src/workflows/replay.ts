@@ -1,12 +1,32 @@
-import { evolve } from './evolve.js';
+import { engineFor, engineOf } from './engine-versions.js';
 import type { ProcessDefinition } from './process.js';
 import { newRequest, type Fact, type RequestState } from './request.js';
 
-/** The request that its facts make, from nothing. */
-export function replay(id: string, definition: ProcessDefinition, facts: readonly Fact[]): RequestState {
+/** A fact that no engine of this product has made. */
+export interface UnknownEngine {
+  /** Place of the fact, from 1. */
+  readonly sequence: number;
+  readonly engine: unknown;
+}
+
+/**
+ * The request that its facts make, from nothing, each by the engine that made it; or the first fact whose engine is not
+ * known here. On the definition that it is pinned to now: no engine reads it.
+ */
+export function replay(
+  id: string,
+  definition: ProcessDefinition,
+  facts: readonly Fact[],
+): RequestState | UnknownEngine {
   const [first] = facts;
   if (!first) throw new Error(`request ${id} has no facts`);
-  return facts.reduce(evolve, newRequest(id, definition, first.at));
+  let request = newRequest(id, definition, first.at);
+  for (const [index, fact] of facts.entries()) {
+    const engine = engineFor(fact);
+    if (!engine) return { sequence: index + 1, engine: engineOf(fact) };
+    request = engine.evolve(request, fact);
+  }
+  return request;
 }
 
 /** Where two states differ, field by field: `assignments.2.status: APPROVED, not OPEN`. Empty when nowhere. */

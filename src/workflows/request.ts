@@ -3,7 +3,7 @@ import type { Carry, CarriedOver, CarriedStep, CarryReason, LeftStep } from './c
 import type { Ballot } from './formula.js';
 import type { Organisation } from './organisation.js';
 import type { DecisionStep, ProcessDefinition, StepNode } from './process.js';
-import type { QuestionState, Reader, RestartOf, VerbCommand, VerbFact } from './verb-facts.js';
+import type { PauseCause, QuestionState, Reader, RestartOf, VerbCommand, VerbFact } from './verb-facts.js';
 
 export type RequestStatus =
   'PENDING' | 'RETURNED' | 'APPROVED' | 'REJECTED' | 'WITHDRAWN' | 'CANCELLED' | 'EXPIRED';
@@ -142,8 +142,12 @@ export interface RequestState {
   readonly definition: ProcessDefinition;
   readonly status: RequestStatus;
   readonly pausedAt: Date | null;
+  /** Why it stands still, when not because an administrator paused it by hand. */
+  readonly pauseCause?: PauseCause | null | undefined;
   readonly round: number;
   readonly requesterId: string;
+  /** Who answers for a requester who has left; the requester keeps their interest. */
+  readonly contactId?: string | null | undefined;
   readonly submittedAt: Date;
   readonly endedAt: Date | null;
   readonly subject: SubjectSnapshot;
@@ -220,7 +224,11 @@ export type DecisionStatus =
   'APPROVED' | 'REJECTED' | 'ABSTAINED' | 'ADVISED' | 'CONFIRMED' | 'FILED' | 'RETURNED';
 
 /** What happened. Stored append-only; dates are in the past, people are ids, `type` is past tense. */
-export type Fact = { readonly at: Date } & (
+export type Fact = {
+  readonly at: Date;
+  /** Number of the engine that made it; written when it is stored. */
+  readonly engine?: number | undefined;
+} & (
   | {
       readonly type: 'SUBMITTED';
       readonly by: string;
@@ -242,6 +250,8 @@ export type Fact = { readonly at: Date } & (
       readonly timers: readonly PlannedTimer[];
       /** Key of the business calendar that the times are reckoned by; not said where nothing is due. */
       readonly calendar?: string | undefined;
+      /** What those who stand in and those they stand in for come to share. */
+      readonly interests?: readonly Interest[] | undefined;
     }
   | {
       readonly type: 'STEP_SKIPPED';
@@ -276,7 +286,8 @@ export type Fact = { readonly at: Date } & (
       readonly by: string;
       readonly proposal: DecisionStatus;
       readonly comment: string | null;
-      readonly confirmation: NewAssignment;
+      /** null: nobody may confirm it, as whoever delegated has left; it decides nothing. */
+      readonly confirmation: NewAssignment | null;
     }
   | {
       readonly type: 'ASSIGNMENT_CLOSED';
@@ -346,6 +357,7 @@ export type Fact = { readonly at: Date } & (
       readonly people: readonly string[];
       readonly assignments: readonly NewAssignment[];
       readonly exclusions: readonly Exclusion[];
+      readonly interests?: readonly Interest[] | undefined;
     }
   | {
       readonly type: 'SYSTEM_DECIDED';
@@ -392,6 +404,29 @@ export type Fact = { readonly at: Date } & (
       readonly ordinal: number;
       readonly by: string;
       readonly successor: NewAssignment;
+    }
+  | {
+      /** Moved to another version of its definition; what is undone by it follows in facts of its own. */
+      readonly type: 'MIGRATED';
+      readonly override: true;
+      readonly by: string;
+      readonly comment: string;
+      readonly process: { readonly key: string; readonly version: number };
+      readonly fromVersion: number;
+      readonly toVersion: number;
+      /** Keys of the steps that stand as they were: decided, or asked with the votes given so far. */
+      readonly carried: readonly string[];
+      /** Keys of the steps that are asked anew when their turn comes. */
+      readonly asked: readonly string[];
+      /** Keys of the steps that the new version does not have. */
+      readonly removed: readonly string[];
+    }
+  | {
+      /** Who answers for someone who has left: for the requester, and to questions that were put to the leaver. */
+      readonly type: 'CONTACT_CHANGED';
+      readonly by: string;
+      readonly fromPersonId: string;
+      readonly personId: string;
     }
 );
 
@@ -487,7 +522,16 @@ export type Command =
       readonly by: string;
       readonly personId: string;
       readonly successorId: string;
-    };
+    }
+  /** Moves the request to another version of its definition. */
+  | {
+      readonly type: 'migrate';
+      readonly by: string;
+      readonly definition: ProcessDefinition;
+      readonly comment: string | null;
+    }
+  /** Pauses it for a new version of its definition; `release-hold` lets go of what was paused so. */
+  | { readonly type: 'hold' | 'release-hold'; readonly by: string; readonly comment: string | null };
 
 export type DecisionAction = 'APPROVE' | 'REJECT' | 'ABSTAIN' | 'ADVISE' | 'CONFIRM' | 'FILE';
 
@@ -498,8 +542,10 @@ export function newRequest(id: string, definition: ProcessDefinition, now: Date)
     definition,
     status: 'PENDING',
     pausedAt: null,
+    pauseCause: null,
     round: 1,
     requesterId: '',
+    contactId: null,
     submittedAt: now,
     endedAt: null,
     subject: {
@@ -526,6 +572,9 @@ export function newRequest(id: string, definition: ProcessDefinition, now: Date)
   };
 }
 
+/** To whom returns and questions go, and who acts on the request as a whole: the requester, or who answers for them. */
+export const contactOf = ({ contactId, requesterId }: RequestState): string => contactId ?? requesterId;
+
 export const isEnded = (request: RequestState): boolean =>
   request.status !== 'PENDING' && request.status !== 'RETURNED';
 
@@ -551,6 +600,9 @@ export const isDecided = (assignment: AssignmentState): boolean =>
 
 export const isLive = (assignment: AssignmentState): boolean =>
   assignment.status === 'OPEN' || assignment.status === 'WAITING';
+
+/** Why a turn ended or a step was undone when the request was moved to another version of its definition. */
+export const MIGRATED = 'MIGRATED';
 
 /** Why an assignment was cancelled that was still an operand when its step was decided without it. */
 export const STEP_DECIDED = 'STEP_DECIDED';

@@ -11,6 +11,7 @@ import {
 } from './organisation.js';
 import { authorityRules } from './authority.js';
 import type { ConditionScope } from './condition.js';
+import { mayStandIn } from './shared-interest.js';
 import { peopleOfExpression } from './people-expression.js';
 import {
   type ApproverRule,
@@ -138,7 +139,8 @@ function place(request: RequestState, step: DecisionStep, personId: string, worl
   const person = world.organisation.people.get(personId);
   if (!person) return { excluded: 'UNKNOWN' };
   if (!person.active) return { excluded: 'INACTIVE' };
-  const present = standIn(request, step, personId, world);
+  const accepts = (id: string): boolean => mayStandIn(request, step.key, personId, id);
+  const present = standIn(request, step, personId, world, accepts);
   const barrier = barrierTo(request, step, present.personId);
   if (barrier === null) return { ...present, instead: null };
   if (barrier === 'INTEREST' && personId === request.requesterId && step.onRequester === 'manager') {
@@ -151,7 +153,8 @@ function place(request: RequestState, step: DecisionStep, personId: string, worl
 function managerInstead(request: RequestState, step: DecisionStep, personId: string, world: World): Placed {
   for (const manager of managersOf(world.organisation, personId)) {
     if (!manager.active) continue;
-    const present = standIn(request, step, manager.id, world);
+    const accepts = (id: string): boolean => mayStandIn(request, step.key, manager.id, id);
+    const present = standIn(request, step, manager.id, world, accepts);
     if (barrierTo(request, step, present.personId) === null)
       return { ...present, instead: 'manager of the requester' };
   }
@@ -217,7 +220,7 @@ export function standIn(
   step: DecisionStep,
   personId: string,
   world: World,
-  accepts: (substituteId: string) => boolean = () => true,
+  accepts: (substituteId: string) => boolean,
 ): { personId: string; handOver: HandOver | null } {
   if (barrierTo(request, step, personId) !== null) return { personId, handOver: null };
   const seen = new Set([personId]);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ENGINE_VERSION } from './engine-versions.js';
 import { canonicalText, parseFact } from './canonical.js';
 import type { Fact } from './request.js';
 
@@ -47,8 +48,12 @@ export interface Sealed {
   readonly texts: readonly SealedText[];
 }
 
-/** The fact as it is chained, and its free text beside it. `newSalt` gives 128 random bits in hex. */
-export function sealFact(fact: Fact, newSalt: () => string): Sealed {
+/**
+ * The fact as it is chained, with the number of the engine that made it, and its free text beside it. `newSalt` gives
+ * 128 random bits in hex.
+ */
+export function sealFact(made: Fact, newSalt: () => string): Sealed {
+  const fact = { ...made, engine: ENGINE_VERSION };
   const texts: SealedText[] = [];
   const sealed = replaceText(fact, (value, name) => {
     if (value === null || value === undefined) return value;

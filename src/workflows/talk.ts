@@ -4,7 +4,7 @@ import { emit, type Draft } from './draft.js';
 import { isOnRequest } from './evolve-verbs.js';
 import { permitOnAssignment } from './permit.js';
 import { permitAnswer, permitTalk } from './permit-verbs.js';
-import type { Command, World } from './request.js';
+import { contactOf, type Command, type World } from './request.js';
 
 type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 
@@ -16,7 +16,7 @@ type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 export function ask(draft: Draft, { by, ordinal, of, question }: Of<'ask'>): void {
   const { step } = permitOnAssignment(draft.request, ordinal, 'ASK', by);
   if (!question) throw refusal('COMMENT_REQUIRED', { step: step.key });
-  const asked = of ?? draft.request.requesterId;
+  const asked = of ?? contactOf(draft.request);
   requireActive(draft.world, asked);
   if (asked === by) throw notEligible(draft.world, asked, 'nobody asks themself');
   const number = draft.request.questions.length + 1;

@@ -44,6 +44,9 @@ export interface CalendarChange {
   readonly change: 'EDITED' | 'ASSIGNED';
 }
 
+/** NEW_VERSION: held until an administrator moves it to the new version of its definition, or releases it. */
+export type PauseCause = 'NEW_VERSION';
+
 export type VerbFact =
   | {
       readonly type: 'INFORMATION_REQUESTED';
@@ -87,7 +90,12 @@ export type VerbFact =
       readonly was: { readonly expiresAt: Date };
       readonly because: CalendarChange;
     }
-  | { readonly type: 'PAUSED'; readonly by: string; readonly comment: string }
+  | {
+      readonly type: 'PAUSED';
+      readonly by: string;
+      readonly comment: string;
+      readonly cause?: PauseCause | undefined;
+    }
   | {
       readonly type: 'RESUMED';
       readonly by: string;

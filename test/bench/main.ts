@@ -6,6 +6,7 @@ import { benchCore } from './core.js';
 import { startBenchDatabase, type BenchDatabase } from './database.js';
 import { fill, SEED, type Fill, type Filled } from './fill.js';
 import { benchInbox, benchShield } from './inbox.js';
+import { benchPending, nearNeeded } from './pending.js';
 import { isMet, machine, table, writeResults, type Line } from './report.js';
 import { WARM_UP_ROUNDS } from './rounds.js';
 import { startApi, startBaseline, type Server } from './servers.js';
@@ -23,6 +24,7 @@ const FULL = {
   inboxReads: 700,
   writes: 240,
   timers: 10_000,
+  pending: { near: 200, rounds: 2, few: 1_000, many: 100_000 },
   clients: [1, 8, 32],
 };
 const QUICK = {
@@ -34,6 +36,7 @@ const QUICK = {
   inboxReads: 200,
   writes: 60,
   timers: 1_000,
+  pending: { near: 100, rounds: 1, few: 1_000, many: 100_000 },
   clients: [1, 8],
 };
 type Sizes = typeof FULL;
@@ -118,7 +121,7 @@ async function run({ only, quick, profile }: Arguments): Promise<boolean> {
   } finally {
     for (const stop of stoppers.toReversed()) await stop();
   }
-  if (wants('timers')) section('timers', await timersSection(sizes.timers));
+  if (wants('timers')) section('timers', await timersSection(sizes));
   if (wants('start')) section('start', await benchStart());
   const seconds = (performance.now() - startedAt) / 1000;
   const results = lines.map((line) => ({ ...line, met: isMet(line) }));
@@ -139,14 +142,18 @@ async function run({ only, quick, profile }: Arguments): Promise<boolean> {
 }
 
 /** On a PostgreSQL of its own, so that what the other sections left to clean up is not counted in. */
-async function timersSection(amount: number): Promise<Line[]> {
+async function timersSection({ timers: amount, pending }: Sizes): Promise<Line[]> {
   const database = await startBenchDatabase();
   try {
     const requests = 1_000;
     const begin: Begin = (starting) => starting;
     const { url, api } = await prepare(database, 'timers', { requests, fresh: 2 * amount, drafts: 0 }, begin);
     await api.stop();
-    return await benchTimers({ database, url, requests, amount });
+    const lines = await benchTimers({ database, url, requests, amount });
+    const waiting = { requests: 100, fresh: nearNeeded(pending), drafts: 0 };
+    const far = await prepare(database, 'pending', waiting, begin);
+    await far.api.stop();
+    return [...lines, ...(await benchPending({ url: far.url, requests: waiting.requests, ...pending }))];
   } finally {
     await database.stop();
   }

@@ -30,4 +30,10 @@ test('on the embedded default the queue itself wakes the worker, long before a s
   });
   expect(told).toBe(true);
   expect(product.complaints()).toEqual([]);
-}, 120_000);
+
+  // what the queue made for itself under the application's login does not stop the next start
+  expect(await product.stop()).toEqual({ code: 0, signal: null });
+  const again = launch({ DATA_DIR: join(folder, 'data'), DEMO_PASSWORD });
+  await again.running;
+  expect(await again.stop()).toEqual({ code: 0, signal: null });
+}, 180_000);

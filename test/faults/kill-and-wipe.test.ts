@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { openProducer, type Producer } from '../../src/jobs/queue.js';
 import { readDb } from '../../src/entities/read-db.js';
 import { decide, DEMO_PASSWORD, demoClient, openTask, type DemoClient } from '../support/demo-client.js';
@@ -109,9 +110,14 @@ describe.each(BACKENDS)('workers killed and the queue wiped, in %s', (name) => {
       }
       await Promise.all(workers);
 
-      const pending = db().selectFrom('timer').select('id').where('state', '=', 'SCHEDULED');
+      const timersOf = db().selectFrom('timer').select(['id', 'state']).where('subject_id', 'in', ids);
+      const pending = timersOf.where('state', '=', 'SCHEDULED');
       await eventually('no timer is left', async () => (await pending.execute()).length === 0, 60_000);
-      const unsent = db().selectFrom('outbox_message').select('id').where('state', '=', 'PENDING');
+      const unsent = db()
+        .selectFrom('outbox_message')
+        .select('id')
+        .where('state', '=', 'PENDING')
+        .where(sql<string>`split_part(key, '/', 1)`, 'in', ids);
       await eventually('no message is left', async () => (await unsent.execute()).length === 0);
 
       const facts = Map.groupBy(
@@ -124,7 +130,7 @@ describe.each(BACKENDS)('workers killed and the queue wiped, in %s', (name) => {
           expect([id, type, types.filter((one) => one === type).length]).toEqual([id, type, times]);
         }
       }
-      const timers = await db().selectFrom('timer').select('state').execute();
+      const timers = await timersOf.execute();
       expect(timers.filter(({ state }) => state !== 'FIRED')).toEqual([]);
       expect(timers).toHaveLength(ids.length * 6);
       expect(await checkDatabase(database.orm.em.fork())).toMatchObject({

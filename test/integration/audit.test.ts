@@ -411,6 +411,8 @@ describe('the database refuses', () => {
       'create table own (id int)',
       'delete from approval_request',
       'delete from approval_assignment',
+      'delete from approval_interest',
+      'truncate approval_interest',
     ]) {
       expect([statement, await refusedWith([statement], APPLICATION)]).toEqual([statement, '42501']);
     }
@@ -445,6 +447,17 @@ describe('the database refuses', () => {
           login,
         ),
       ).toBe('23001');
+    }
+  });
+
+  test('an interest lapses only when a returned request is handed in again', async () => {
+    const lapse = (which: string): string =>
+      `update approval_interest set lapsed = true where request_id = '${requests[which]!.id}'`;
+    for (const login of [null, APPLICATION]) {
+      expect(await refusedWith([lapse('stalled')], login)).toBe('23001');
+      expect(await refusedWith([lapse('approved')], login)).toBe('23001');
+      const back = `update approval_request set status = 'RETURNED' where id = '${requests['stalled']!.id}'`;
+      expect(await refusedWith([back, lapse('stalled')], login)).toBe('went through');
     }
   });
 

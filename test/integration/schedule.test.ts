@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
 import type { Context } from '../../src/context.js';
 import { fireTimer, type TimerActions } from '../../src/commands/schedule/fire-timer.js';
 import { markNotificationsRead } from '../../src/commands/schedule/mark-notifications-read.js';
@@ -11,7 +12,7 @@ import { refusal } from '../../src/errors.js';
 import { DELIVERY_TRIES } from '../../src/limits.js';
 import { deadOutboxMessages } from '../../src/queries/schedule/dead-outbox-messages.js';
 import { notifications } from '../../src/queries/schedule/notifications.js';
-import { timerMetrics } from '../../src/queries/schedule/timer-metrics.js';
+import { metricsStatement, timerMetrics } from '../../src/queries/schedule/timer-metrics.js';
 import { insertOrganisation, type TestOrganisation } from '../support/organisation-fixture.js';
 import { actorOf, contextFor, MONDAY } from '../support/test-context.js';
 import { testDatabase, type TestDatabase } from '../support/test-database.js';
@@ -439,20 +440,57 @@ test('notifications are the viewer’s own, newest first, by pages, and can be m
 });
 
 test('the metrics count what waits and tell the age of what should have happened', async () => {
-  const empty = { scheduled: 0, overdue: 0, oldestOverdueSeconds: 0, outboxPending: 0, outboxDead: 0 };
-  expect(await timerMetrics(database.orm.em.fork(), MONDAY)).toEqual(empty);
+  const nothing = { scheduled: 0, overdue: 0, oldestOverdueSeconds: 0, outboxPending: 0, outboxDead: 0 };
+  expect(await timerMetrics(database.orm.em.fork(), MONDAY)).toEqual({ ...nothing, overdueByKind: [] });
   await insertTimer('act', secondsAfter(-90));
   await insertTimer('act', secondsAfter(-30));
+  await insertTimer('other', secondsAfter(-95.5));
   await insertTimer('act', secondsAfter(30));
   await insertTimer('act', secondsAfter(-500), { state: 'FIRED' });
   await insertMessage({ key: 'pending' });
   const dead = await insertMessage({ key: 'dead' });
   await db().updateTable('outbox_message').set({ state: 'DEAD' }).where('id', '=', dead).execute();
   expect(await timerMetrics(database.orm.em.fork(), MONDAY)).toEqual({
-    scheduled: 3,
-    overdue: 2,
-    oldestOverdueSeconds: 90,
+    scheduled: 4,
+    overdue: 3,
+    oldestOverdueSeconds: 95.5,
     outboxPending: 1,
     outboxDead: 1,
+    overdueByKind: [
+      { kind: 'other', overdue: 1, oldestSeconds: 95.5 },
+      { kind: 'act', overdue: 2, oldestSeconds: 90 },
+    ],
   });
 });
+
+test('the metrics read of 100,000 timers the range that is overdue, and the rows of no other', async () => {
+  await sql`insert into timer (id, key, kind, subject_id, due_at, state, payload)
+    select gen_random_uuid(), 'pending/' || n, 'act', gen_random_uuid(),
+      ${MONDAY}::timestamptz + (n - 20) * interval '1 minute', 'SCHEDULED', '{}'
+    from generate_series(1, 100000) n`.execute(db());
+  await sql`vacuum analyze timer`.execute(db());
+  const { rows } = await sql<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>`
+    explain (analyze, format json) ${metricsStatement(MONDAY)}`.execute(db());
+  const scans = scansOf(rows[0]!['QUERY PLAN'][0].Plan).filter((node) => node['Relation Name'] === 'timer');
+  const range = scans.filter((node) => node['Actual Rows'] <= 20);
+  expect(range.map((node) => [node['Index Name'], node['Actual Rows']])).toEqual([
+    ['timer_due', 20],
+    ['timer_due', 20],
+  ]);
+  expect(range.map((node) => node['Node Type']).toSorted()).toEqual(['Index Only Scan', 'Index Scan']);
+  for (const node of range) expect(node['Index Cond']).toContain('due_at <=');
+  expect(await timerMetrics(database.orm.em.fork(), MONDAY)).toMatchObject({
+    scheduled: 100_000,
+    overdue: 20,
+  });
+});
+
+interface PlanNode {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
+  readonly 'Index Cond'?: string;
+  readonly 'Actual Rows': number;
+  readonly Plans?: readonly PlanNode[];
+}
+const scansOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(scansOf)];

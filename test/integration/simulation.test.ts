@@ -48,7 +48,7 @@ interface Simulation {
   excluded: { request: { id: string }; why: string }[];
   load: { person: { email: string }; before: number; after: number }[];
 }
-const SIMULATE = `query ($input: SimulateProcessInput!) { simulateProcess(input: $input) { candidate compared leftOut
+const SIMULATE = `query ($input: SimulateProcessInput!) { simulateProcess(input: $input) { candidate organisationAsOf compared leftOut
   changed { request { id } differences { step kind } added { step person { email } } dropped { step person { email } } stranded }
   excluded { request { id } why } load { person { email } before after } } }`;
 const PERIOD = { from: '2024-01-01T00:00:00.000Z', until: '2025-01-01T00:00:00.000Z' };
@@ -72,6 +72,7 @@ describe('a definition simulated over what was submitted', () => {
     const stored = await simulate({ processKey: 'contract-review' });
     expect(stored).toMatchObject({
       candidate: 'contract-review@1',
+      organisationAsOf: app.now().toISOString(),
       compared: 3,
       changed: [],
       excluded: [],
@@ -158,7 +159,7 @@ describe('a definition simulated over what was submitted', () => {
 
 describe('living definitions', () => {
   const IMPACT = `query ($yaml: String!) { publishImpact(yaml: $yaml) { check { key version findings { rule } concerns { rule path example } } openRequests
-    affected { request { id } migration why differences { step kind cause } } } }`;
+    affected { request { id } migration why carried asked removed dropped { email } status differences { step kind cause } } } }`;
   interface Impact {
     publishImpact: {
       openRequests: number;
@@ -166,6 +167,10 @@ describe('living definitions', () => {
         request: { id: string };
         migration: string;
         why: string | null;
+        carried: string[];
+        asked: string[];
+        removed: string[];
+        dropped: { email: string }[];
         differences: { step: string; kind: string }[];
       }[];
     };
@@ -183,9 +188,11 @@ describe('living definitions', () => {
     expect(changed!.differences.map(({ step, kind }) => `${step} ${kind}`)).toEqual(
       expect.arrayContaining(['general-manager SKIPPED', 'finance-check NOT_SKIPPED']),
     );
-    const [impossible] = (await impactOf(edited(['manager-review', 'first-review']))).affected;
-    expect(impossible).toMatchObject({ migration: 'IMPOSSIBLE' });
-    expect(impossible!.why).toContain('manager-review has no place');
+    expect(changed!.carried).toEqual(['manager-review']);
+    expect(changed!.asked).toEqual(expect.arrayContaining(['large-contract', 'technical-review']));
+    const [renamed] = (await impactOf(edited(['manager-review', 'first-review']))).affected;
+    expect(renamed).toMatchObject({ migration: 'CHANGED_ROUTE', removed: ['manager-review'] });
+    expect(renamed!.dropped.map(({ email }) => email)).toContain('tech@demo.local');
   });
 
   test('a change of the organisation is checked before it is saved', async () => {

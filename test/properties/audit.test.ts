@@ -4,6 +4,7 @@ import { verifyExport } from '../../src/workflows/audit-file.js';
 import { canonicalText } from '../../src/workflows/canonical.js';
 import { signingKeyFromSeed } from '../../src/workflows/checkpoint.js';
 import type { Fact } from '../../src/workflows/request.js';
+import { ENGINE_VERSION } from '../../src/workflows/engine-versions.js';
 import { commitmentsIn, ERASED_TEXT, sealFact, unsealFact } from '../../src/workflows/seal.js';
 import { addCheckpoint, forge, linesOf, rechain, type Record } from '../support/audit-record.js';
 
@@ -242,7 +243,10 @@ test('sealed and unsealed a fact is the same; sealed it holds no words; erased i
       let salts = 0;
       const { canonical, texts } = sealFact(fact, () => String((salts += 1)).padStart(32, '0'));
       const values = new Map(texts.map(({ commitment, value }) => [commitment, value]));
-      expect(unsealFact(canonical, (commitment) => values.get(commitment))).toEqual(fact);
+      expect(unsealFact(canonical, (commitment) => values.get(commitment))).toEqual({
+        ...fact,
+        engine: ENGINE_VERSION,
+      });
       expect(canonical).not.toContain('word ');
       expect(new Set(commitmentsIn(canonical))).toEqual(new Set(values.keys()));
       const erased = unsealFact(canonical, () => undefined) as unknown as {

@@ -17,6 +17,7 @@ import {
 } from '../../src/workflows/permit.js';
 import { isDecisionStep, nodesOf, stepOf, type ProcessDefinition } from '../../src/workflows/process.js';
 import {
+  contactOf,
   interestOf,
   isEnded,
   newRequest,
@@ -35,6 +36,7 @@ import {
   anyContentOf,
   anyDefinitionFor,
   anyOrganisationOf,
+  editedDefinition,
   fullOrganisationOf,
   personName,
 } from '../support/generated-processes.js';
@@ -123,11 +125,17 @@ const VERBS = [
   'skip-step',
   'restart',
   'expire',
+  'migrate',
+  'migrate',
+  'hold',
+  'release-hold',
 ] as const;
 type Verb = (typeof VERBS)[number];
 
 interface Script {
   readonly definition: ProcessDefinition;
+  /** What it may be moved to; each time as a version of its own. */
+  readonly versions: readonly ProcessDefinition[];
   readonly organisations: readonly Organisation[];
   readonly requester: string;
   readonly content: Content;
@@ -239,8 +247,15 @@ const anyTry = (size: number): fc.Arbitrary<Try> =>
 
 const anyScript: fc.Arbitrary<Script> = fc.integer({ min: 3, max: 12 }).chain((size) => {
   const someone = fc.nat(size - 1).map(personName);
-  return fc.record({
-    definition: anyDefinitionFor(size),
+  const anyVersions = fc.tuple(anyDefinitionFor(size), anyDefinitionFor(size), fc.infiniteStream(fc.nat()));
+  const withVersions = anyVersions.map(([definition, other, picks]) => {
+    const pick = (): number => picks.next().value as number;
+    return {
+      definition,
+      versions: [other, ...[1, 2, 3].map(() => editedDefinition(definition, other, pick))],
+    };
+  });
+  const rest = fc.record({
     organisations: fc
       .array(anyOrganisationOf(size), { minLength: 1, maxLength: 2 })
       .map((some) => [...some, fullOrganisationOf(size)]),
@@ -257,6 +272,7 @@ const anyScript: fc.Arbitrary<Script> = fc.integer({ min: 3, max: 12 }).chain((s
     size: fc.constant(size),
     tries: fc.array(anyTry(size), { minLength: 20, maxLength: 60 }),
   });
+  return fc.tuple(withVersions, rest).map(([versions, others]) => ({ ...versions, ...others }));
 });
 
 interface Run {
@@ -268,6 +284,8 @@ interface Run {
   organisation: Organisation;
   calendars: Readonly<Record<'home' | 'east', BusinessCalendar>>;
   now: Date;
+  /** Every version that the request has been on. */
+  versions: Map<number, ProcessDefinition>;
 }
 
 const subjectOf = (script: Script, content: Content): SubjectSnapshot => ({
@@ -300,13 +318,13 @@ function commandOf(
       const open = request.assignments.filter((one) => one.status === 'OPEN');
       const one = open[attempt.pick % Math.max(1, open.length)];
       if (one) {
-        const command = actOf(script, one, attempt);
+        const command = actOf(request.definition, one, attempt);
         if (command.type !== 'decide' || command.action !== 'APPROVE') return command;
         return { ...command, choices: choicesFor(run, request, one.stepKey, attempt.how) };
       }
       if (request.status === 'RETURNED') return resubmit(script, run, request.subject.content, null);
       const [first] = request.assignments;
-      return first ? actOf(script, first, attempt) : { type: 'unblock', by: 'system' };
+      return first ? actOf(request.definition, first, attempt) : { type: 'unblock', by: 'system' };
     }
     case 'resubmit':
       if (request.status === 'PENDING' && !attempt.change) return { type: 'unblock', by: 'system' };
@@ -405,10 +423,10 @@ function verbOf(script: Script, run: Run, attempt: Extract<Try, { do: 'verb' }>)
     }
     case 'amend': {
       const one = meant(({ status, stepKey }) => {
-        const node = stepOf(script.definition, stepKey);
+        const node = stepOf(request.definition, stepKey);
         return status === 'OPEN' && isDecisionStep(node) && node.editable.length > 0;
       });
-      const node = one && stepOf(script.definition, one.stepKey);
+      const node = one && stepOf(request.definition, one.stepKey);
       const editable = fits && isDecisionStep(node) ? node.editable : Object.keys(attempt.content);
       const changes = Object.fromEntries(editable.map((field) => [field, attempt.content[field] ?? 'x']));
       const subject = subjectOf(script, { ...request.subject.content, ...changes });
@@ -430,6 +448,15 @@ function verbOf(script: Script, run: Run, attempt: Extract<Try, { do: 'verb' }>)
     }
     case 'expire':
       return { type: 'expire' };
+    case 'hold':
+    case 'release-hold':
+      return { type: pick % 3 > 0 ? 'release-hold' : what, by: someone, comment };
+    case 'migrate': {
+      const to = script.versions[pick % script.versions.length] ?? script.definition;
+      const version = fits ? run.versions.size + 1 : request.definition.version;
+      const by = pick % 2 ? 'admin' : someone;
+      return { type: 'migrate', by, definition: { ...to, version }, comment };
+    }
   }
 }
 
@@ -454,7 +481,7 @@ function resubmit(script: Script, { request }: Run, content: Content, interested
     interested === null ? [] : [{ personId: personName(interested), because: 'LAST_AUTHOR' }];
   return {
     type: 'resubmit',
-    by: request.requesterId,
+    by: contactOf(request),
     subject: subjectOf(script, content),
     interests: [...script.interests, ...more],
     comment: null,
@@ -499,7 +526,8 @@ const worldOf = (run: Run): World => ({
 function movePeople(run: Run, { what, pick, other, days }: Extract<Try, { do: 'people' }>): Command {
   const { organisation, now, request } = run;
   const live = request.assignments.filter((one) => one.status === 'OPEN' || one.status === 'WAITING');
-  const someone = live[pick % Math.max(1, live.length)]?.personId ?? personName(other);
+  const asked = live[pick % Math.max(1, live.length)]?.personId ?? personName(other);
+  const someone = what === 'leaves' && pick % 3 === 0 ? contactOf(request) : asked;
   const by = 'system';
   if (what === 'goes') {
     const until = new Date(now.getTime() + days * 24 * HOUR);
@@ -521,14 +549,14 @@ function movePeople(run: Run, { what, pick, other, days }: Extract<Try, { do: 'p
   }
   const people = new Map(organisation.people);
   const leaver = people.get(someone);
-  if (leaver) people.set(someone, { ...leaver, active: false });
+  if (leaver) people.set(someone, { ...leaver, active: false, successorId: personName(other) });
   run.organisation = { ...organisation, people };
   return { type: 'replace-leaver', by, personId: someone, successorId: personName(other) };
 }
 
 /** What the person asked does; mostly what fits the step, and mostly approval, so that scripts get somewhere. */
 function actOf(
-  script: Script,
+  definition: ProcessDefinition,
   one: AssignmentState,
   { how, who, words }: Extract<Try, { do: 'act' }>,
 ): Command {
@@ -537,7 +565,7 @@ function actOf(
   const comment = words ? 'words' : null;
   const evidence = words ? 'evidence' : null;
   const other = personName(who);
-  const keys = [...nodesOf(script.definition.steps)].map((node) => node.key);
+  const keys = [...nodesOf(definition.steps)].map((node) => node.key);
   if (how < 13)
     return {
       type: 'hand-over',
@@ -561,7 +589,7 @@ function actOf(
       [null, 'previous', 'previous', keys[who % keys.length] ?? null, keys[0] ?? null][how % 5] ?? null;
     return { type: 'return', by, ordinal, toStep, comment };
   }
-  const node = stepOf(script.definition, one.stepKey);
+  const node = stepOf(definition, one.stepKey);
   const kind = isDecisionStep(node) ? node.kind : 'approve';
   const fitting = { approve: 'APPROVE', advise: 'ADVISE', confirm: 'CONFIRM', file: 'FILE' } as const;
   const action = how < 36 ? 'REJECT' : how < 43 ? 'ABSTAIN' : how < 45 ? 'CONFIRM' : fitting[kind];
@@ -675,6 +703,10 @@ function give(run: Run, command: Command, tally: Tally): Answer {
     return answer;
   }
   const { facts } = answer;
+  if (command.type === 'migrate') {
+    run.versions.set(command.definition.version, command.definition);
+    run.request = { ...run.request, definition: command.definition };
+  }
   run.request = facts.reduce(evolve, run.request);
   run.facts = [...run.facts, ...facts];
   run.timers = afterEffects(run.timers, effectsOf(run.request, facts));
@@ -683,6 +715,7 @@ function give(run: Run, command: Command, tally: Tally): Answer {
     startedAt: MONDAY,
     timers: run.timers,
     fired: run.fired,
+    versions: run.versions,
   });
   if (found.length > 0) throw new Error(`after ${JSON.stringify(command)}:\n  ${found.join('\n  ')}`);
   return answer;
@@ -703,6 +736,7 @@ function act(script: Script, tally: Tally): Run {
     organisation: first,
     calendars: { home: OFFICE_HOURS, east: EAST },
     now: MONDAY,
+    versions: new Map([[script.definition.version, script.definition]]),
   };
   const { requester: by, interests } = script;
   const subject = subjectOf(script, script.content);
@@ -803,7 +837,7 @@ describe('any process, in any organisation, under any script', () => {
       fc.property(anyScript, (script) => {
         const { request, now } = act(script, newTally());
         for (const person of script.organisations[0]?.people.keys() ?? []) {
-          if (person === request.requesterId) continue;
+          if (person === contactOf(request)) continue;
           for (const action of ['RESUBMIT', 'WITHDRAW', 'NUDGE'] as const) {
             expect(() => permitOnRequest(request, action, person, now)).toThrow(
               expect.objectContaining({ code: 'NOT_THE_REQUESTER' }),
@@ -816,7 +850,7 @@ describe('any process, in any organisation, under any script', () => {
   });
 });
 
-const COMMAND_TYPES = 30;
+const COMMAND_TYPES = 33;
 const FACT_TYPES: readonly Fact['type'][] = [
   'SUBMITTED',
   'STEP_OPENED',
@@ -854,4 +888,6 @@ const FACT_TYPES: readonly Fact['type'][] = [
   'CLAIMED',
   'RELEASED',
   'GIVEN_BACK',
+  'MIGRATED',
+  'CONTACT_CHANGED',
 ];

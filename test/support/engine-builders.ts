@@ -272,6 +272,8 @@ export interface Story {
   withdraw(who?: string): Fact[];
   nudge(who?: string): Fact[];
   unblock(): Fact[];
+  /** Moves the request to this version, by an administrator. */
+  migrate(definition: ProcessDefinition): Fact[];
   /** Moves the clock to the earliest live timer and fires it. */
   fireNext(): Fact[];
   ordinalOf(who: string, step?: string): number;
@@ -310,6 +312,7 @@ function storyOf(
   let timers: readonly LiveTimer[] = [];
   let now = MONDAY;
   const fired = new Set<string>();
+  const versions = new Map([[definition.version, definition]]);
   const world = (): World => ({
     now,
     organisation: story.organisation,
@@ -319,12 +322,14 @@ function storyOf(
 
   const command = (given: Command): Fact[] => {
     const made = decide(request, given, world());
-    request = made.reduce(evolve, request);
+    if (given.type === 'migrate') versions.set(given.definition.version, given.definition);
+    const on = given.type === 'migrate' ? given.definition : request.definition;
+    request = made.reduce(evolve, { ...request, definition: on });
     const follow = effectsOf(request, made);
     facts = [...facts, ...made];
     effects = [...effects, ...follow];
     timers = afterEffects(timers, follow);
-    const found = violations(request, facts, { startedAt: MONDAY, timers, fired });
+    const found = violations(request, facts, { startedAt: MONDAY, timers, fired, versions });
     if (found.length > 0) throw new Error(`after ${given.type}: ${found.join('; ')}`);
     return made;
   };
@@ -408,6 +413,8 @@ function storyOf(
       }),
     withdraw: (who = requester) => command({ type: 'withdraw', by: who, comment: null }),
     nudge: (who = requester) => command({ type: 'nudge', by: who, comment: null }),
+    migrate: (to) =>
+      command({ type: 'migrate', by: 'admin', definition: to, comment: 'the new version holds' }),
     unblock: () => command({ type: 'unblock', by: 'system' }),
     fireNext: () => {
       const next = timers.toSorted((a, b) => a.at.getTime() - b.at.getTime())[0];

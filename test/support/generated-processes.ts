@@ -545,6 +545,61 @@ export const anyDefinitionFor = (size: number): fc.Arbitrary<ProcessDefinition> 
       };
     });
 
+/**
+ * The definition with a few edits: steps left out, put in from another one, changed in their words, swapped. Steps keep
+ * their keys, so that most of it is what it was.
+ */
+export function editedDefinition(
+  definition: ProcessDefinition,
+  other: ProcessDefinition,
+  pick: () => number,
+): ProcessDefinition {
+  let fresh = 0;
+  const renamed = (node: StepNode): StepNode => {
+    fresh += 1;
+    const key = pick() % 3 === 0 ? node.key : `n${fresh}`;
+    if (node.kind === 'parallel')
+      return { ...node, key, branches: node.branches.map((branch) => branch.map(renamed)) };
+    return { ...node, key };
+  };
+  const edited = (nodes: readonly StepNode[]): StepNode[] => {
+    const list = nodes.flatMap((node): StepNode[] => {
+      const own = node.kind === 'parallel' ? { ...node, branches: node.branches.map(edited) } : node;
+      switch (pick() % 12) {
+        case 0:
+          return nodes.length > 1 ? [] : [own];
+        case 1:
+          return [renamed(other.steps[pick() % other.steps.length]!), own];
+        case 2:
+          return [{ ...own, when: own.when === null ? 'subject.count > 2' : null }];
+        case 3:
+          return isDecisionStep(own)
+            ? [{ ...own, onRepeat: 'ask', approvers: own.approvers.slice(0, 1) }]
+            : [own];
+        case 4:
+          return isDecisionStep(own) ? [{ ...own, formula: { mode: 'any', rejection: 'veto' } }] : [own];
+        default:
+          return [own];
+      }
+    });
+    return pick() % 9 === 0 ? list.toReversed() : list;
+  };
+  const seen = new Set<string>();
+  const unique = (nodes: readonly StepNode[]): StepNode[] =>
+    nodes.flatMap((node): StepNode[] => {
+      if (seen.has(node.key)) return [];
+      seen.add(node.key);
+      if (node.kind !== 'parallel') return [node];
+      const branches = node.branches.map(unique).filter((branch) => branch.length > 0);
+      return branches.length > 0 ? [{ ...node, branches }] : [];
+    });
+  const steps = unique(edited(definition.steps));
+  const keys = new Set([...nodesOf(steps)].map((node) => node.key));
+  const { withdrawal } = definition;
+  const reachable = typeof withdrawal !== 'object' || keys.has(withdrawal.untilStep);
+  return { ...definition, steps, withdrawal: reachable ? withdrawal : 'any-time' };
+}
+
 /** Content of the subject; now and then the field that one condition reads is missing. */
 export const anyContentOf = (size: number): fc.Arbitrary<Readonly<Record<string, unknown>>> =>
   fc.record(

@@ -7,6 +7,7 @@ import {
   nodesOf,
   stepOf,
   type DecisionStep,
+  type ProcessDefinition,
   type StepNode,
 } from '../../src/workflows/process.js';
 import {
@@ -42,6 +43,8 @@ export interface Circumstances {
   readonly timers?: readonly LiveTimer[];
   /** Timers that have fired, by `timerKey`. */
   readonly fired?: ReadonlySet<string>;
+  /** The versions that the request has been on, for one that was moved; without them it was always on the present one. */
+  readonly versions?: ReadonlyMap<number, ProcessDefinition>;
 }
 
 export const timerKey = ({ step, round, attempt, kind, index }: Omit<LiveTimer, 'at'>): string =>
@@ -76,8 +79,9 @@ export function violations(
     ...endProblems(request, facts),
     ...openProblems(request),
     ...assignmentProblems(request),
-    ...interestProblems(request),
-    ...formulaProblems(request),
+    ...interestProblems(request, facts),
+    ...formulaProblems(request, facts),
+    ...moveProblems(request, facts),
     ...timerProblems(request, facts, past.timers, circumstances),
     ...subjectProblems(request, facts, past.effects),
     ...clockProblems(request),
@@ -114,8 +118,11 @@ interface Past {
 }
 
 /** Lives through the facts again and judges each where it stands. */
-function replay(stored: RequestState, facts: readonly Fact[], { startedAt }: Circumstances): Past {
-  let request = newRequest(stored.id, stored.definition, startedAt);
+function replay(stored: RequestState, facts: readonly Fact[], { startedAt, versions }: Circumstances): Past {
+  const on = (version: number): ProcessDefinition => versions?.get(version) ?? stored.definition;
+  const first = facts.find((fact) => fact.type === 'SUBMITTED')?.process.version;
+  let request = newRequest(stored.id, first === undefined ? stored.definition : on(first), startedAt);
+  let moving: ProcessDefinition | null = null;
   let timers: readonly LiveTimer[] = [];
   const effects: Effect[] = [];
   const found: string[] = [];
@@ -124,14 +131,23 @@ function replay(stored: RequestState, facts: readonly Fact[], { startedAt }: Cir
     if (ENDED.includes(request.status)) found.push(`1: ${fact.type} after the end`);
     if (fact.at.getTime() < last) found.push(`${fact.type} is earlier than the fact before it`);
     last = fact.at.getTime();
+    // What the old version had is undone under it; what is asked anew is asked by the new one.
+    if (fact.type === 'MIGRATED') moving = on(fact.toVersion);
+    else if (moving && !isUndoneByMove(fact)) {
+      request = { ...request, definition: moving };
+      moving = null;
+    }
     found.push(...actProblems(request, fact));
     request = evolve(request, fact);
     const follow = effectsOf(request, [fact]);
     effects.push(...follow);
     timers = afterEffects(timers, follow);
   }
-  return { request, found, timers, effects };
+  return { request: moving ? { ...request, definition: moving } : request, found, timers, effects };
 }
+
+const isUndoneByMove = (fact: Fact): boolean =>
+  (fact.type === 'STEP_CLOSED' || fact.type === 'ASSIGNMENT_CLOSED') && fact.reason === 'MIGRATED';
 
 /** 3, 4 and 5 at the moment of the fact: whose turn it was, what interest they had, what the formula said. */
 function actProblems(before: RequestState, fact: Fact): string[] {
@@ -470,7 +486,9 @@ function namesBehind(request: RequestState, one: AssignmentState): string[] {
 }
 
 /** 4 of the state: nobody with an interest holds an open turn or a vote of this round, nor does anyone for them. */
-function interestProblems(request: RequestState): string[] {
+function interestProblems(request: RequestState, facts: readonly Fact[]): string[] {
+  // What an earlier version allowed and this one undid or has no step for counts no more.
+  const moved = facts.some((fact) => fact.type === 'MIGRATED');
   const found: string[] = [];
   if (
     request.factCount > 0 &&
@@ -480,6 +498,13 @@ function interestProblems(request: RequestState): string[] {
   }
   for (const one of request.assignments) {
     if (one.round !== request.round || !(isLive(one) || VOTES.includes(one.status))) continue;
+    const state = current(request, one.stepKey);
+    const counts =
+      state?.attempt === one.attempt &&
+      state.status !== 'RETURNED' &&
+      state.status !== 'SKIPPED' &&
+      decisionStep(request, one.stepKey) !== undefined;
+    if (moved && !counts) continue;
     for (const behind of namesBehind(request, one)) {
       if (!isInterested(request, one.stepKey, behind)) continue;
       found.push(`4: ${one.personId} counts in ${one.stepKey} for ${behind}, who has an interest`);
@@ -489,16 +514,37 @@ function interestProblems(request: RequestState): string[] {
 }
 
 /** 5: the outcome of a step that was decided by votes, computed again from its assignments. */
-function formulaProblems(request: RequestState): string[] {
+function formulaProblems(request: RequestState, facts: readonly Fact[]): string[] {
+  const moved = facts.some((fact) => fact.type === 'MIGRATED');
   return request.steps.flatMap((state) => {
     const node = decisionStep(request, state.key);
-    if (!node || node.kind === 'advise' || state.reason !== null) return [];
+    if (!node || node.kind === 'advise') return [];
+    if (state.reason !== null && state.reason !== 'MIGRATED') return [];
+    // An earlier attempt may have been decided by another version's formula.
+    if (moved && current(request, state.key) !== state) return [];
     if (state.status !== 'APPROVED' && state.status !== 'REJECTED') return [];
     const expected = outcomeOf(node.formula, ballots(request, state));
     return expected === state.status
       ? []
       : [`5: ${state.key} is ${state.status}, its assignments say ${expected}`];
   });
+}
+
+/** A move leaves nothing of a step that the version does not have, names each step once, and moves the pinned version. */
+function moveProblems(request: RequestState, facts: readonly Fact[]): string[] {
+  const found: string[] = [];
+  const last = facts.findLast((fact) => fact.type === 'MIGRATED');
+  if (!last) return found;
+  if (last.toVersion !== request.definition.version)
+    found.push(`9: moved to version ${last.toVersion}, is on ${request.definition.version}`);
+  const named = [...last.carried, ...last.asked, ...last.removed];
+  if (new Set(named).size !== named.length) found.push('5: a move names a step twice');
+  for (const step of request.steps) {
+    const live = step.status === 'OPEN' || step.status === 'BLOCKED';
+    if (live && !stepOf(request.definition, step.key))
+      found.push(`2: ${step.key} is ${step.status}, and its version has no such step`);
+  }
+  return found;
 }
 
 /** 1 and I14: the open steps have the timers they were opened with, and nothing else has any. */
@@ -520,12 +566,17 @@ function timerProblems(
     }
   }
   let round = 1;
+  const moved = facts.some((fact) => fact.type === 'MIGRATED');
   for (const fact of facts) {
     if (fact.type === 'RESUBMITTED') round = fact.round;
     if (fact.type !== 'STEP_OPENED' || round !== request.round) continue;
     const node = decisionStep(request, fact.step);
+    // A decided step may stand though the version it stands on has another ladder.
+    const live = current(request, fact.step);
+    const present = !moved || (live?.attempt === fact.attempt && live.status === 'OPEN');
     if (
       node &&
+      present &&
       fact.dueAt !== null &&
       fact.timers.filter((timer) => timer.kind === 'rung').length !== node.ladder.length
     ) {
@@ -577,7 +628,8 @@ function subjectProblems(
 /** A clock stands still exactly while something holds it: a pause, or an open question that stops it. */
 function clockProblems(request: RequestState): string[] {
   const found: string[] = [];
-  if (request.pausedAt !== null && request.status !== 'PENDING')
+  const heldBack = request.status === 'RETURNED' && request.pauseCause === 'NEW_VERSION';
+  if (request.pausedAt !== null && request.status !== 'PENDING' && !heldBack)
     found.push(`1: paused while ${request.status}`);
   if (request.status !== 'PENDING') return found;
   for (const state of request.steps) {

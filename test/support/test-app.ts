@@ -4,6 +4,7 @@ import { hashToken } from '../../src/commands/organisation/sign-in.js';
 import { seedDemo } from '../../src/commands/organisation/seed-demo.js';
 import { sweep, type SweepReport } from '../../src/commands/schedule/sweep.js';
 import { TIMER_ACTIONS } from '../../src/commands/schedule/timer-actions.js';
+import type { Lookup } from '../../src/commands/schedule/outbound.js';
 import type { Config } from '../../src/config.js';
 import type { Log } from '../../src/context.js';
 import { readDb } from '../../src/entities/read-db.js';
@@ -44,22 +45,26 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** What is done to the database before the product starts, and when it starts. */
-interface Before {
+/** What is done to the database before the product starts, when it starts, and parts of it that are another's. */
+interface Parts {
   readonly prepare?: (database: TestDatabase) => Promise<void>;
   readonly now?: Date;
+  readonly lookup?: Lookup;
 }
 
-export async function testApp(overrides: Partial<Config> = {}, before: Before = {}): Promise<TestApp> {
+export async function testApp(
+  overrides: Partial<Config> = {},
+  { prepare, now: startsAt, ...parts }: Parts = {},
+): Promise<TestApp> {
   const database = await testDatabase();
-  await before.prepare?.(database);
+  await prepare?.(database);
   const errors: unknown[] = [];
   const log: Log = {
     info: () => undefined,
     warn: () => undefined,
     error: (fields, message) => void errors.push({ ...fields, message }),
   };
-  let now = before.now ?? START;
+  let now = startsAt ?? START;
   const config: Config = {
     nodeEnv: 'test',
     host: '127.0.0.1',
@@ -75,7 +80,13 @@ export async function testApp(overrides: Partial<Config> = {}, before: Before = 
     timerHorizonSeconds: 1,
     ...overrides,
   };
-  const app = await createApp({ config, databaseUrl: database.url, clock: { now: () => now }, log });
+  const app = await createApp({
+    config,
+    databaseUrl: database.url,
+    clock: { now: () => now },
+    log,
+    ...parts,
+  });
   await seedDemo((actor) => app.makeContext(actor), { value: 'a password for tests', from: 'test' });
   const tokens = new Map<string, string>();
   const people = new Map<string, string>();

@@ -27,9 +27,9 @@ export interface CheckedDatabase {
  * facts replayed to its rows, its chain; and that the timers, messages, notifications and contracts are exactly those
  * that follow from the facts.
  */
-export async function checkDatabase(em: EntityManager): Promise<CheckedDatabase> {
+export async function checkDatabase(em: EntityManager, now = new Date()): Promise<CheckedDatabase> {
   const ids = await readDb(em).selectFrom('approval_request').select('id').orderBy('id').execute();
-  const total = { requests: 0, facts: 0, messages: 0, problems: await problemsOfDelivery(em) };
+  const total = { requests: 0, facts: 0, messages: 0, problems: await problemsOfDelivery(em, now) };
   for (let first = 0; first < ids.length; first += BATCH) {
     const batch = ids.slice(first, first + BATCH).map(({ id }) => id);
     const found = await checkRequests(em, batch);
@@ -169,7 +169,7 @@ function problemsOfEffects(
 }
 
 /** Each delivered message reached exactly its people, once each; nothing waits and nothing is overdue. */
-async function problemsOfDelivery(em: EntityManager): Promise<string[]> {
+async function problemsOfDelivery(em: EntityManager, now: Date): Promise<string[]> {
   const db = readDb(em);
   const found: string[] = [];
   const waiting = await db
@@ -183,7 +183,7 @@ async function problemsOfDelivery(em: EntityManager): Promise<string[]> {
     .selectFrom('timer')
     .select('key')
     .where('state', '=', 'SCHEDULED')
-    .where('due_at', '<', new Date() as never)
+    .where('due_at', '<', now as never)
     .execute();
   for (const { key } of overdue) found.push(`timer ${key} is overdue`);
   const refused = await db

@@ -331,3 +331,52 @@ describe('a circle of substitutes', () => {
     expect(leadsBack({ absences }, 'bob', substitute, span(0, 5))).toBe(expected);
   });
 });
+
+describe('an interest is shared with whoever stands in from the start, as with one who stands in later', () => {
+  const any = { mode: 'any', rejection: 'veto' } as const;
+  const next = aStep('next', { by: 'bob cid', formula: any });
+  const shared = { personId: 'bob', because: 'HAND_OVER' };
+  const until = new Date(MONDAY.getTime() + 5 * HOUR);
+  const away: Organisation = { ...OFFICE, absences: [absence('bob', 'ann', until)] };
+
+  test('a requester who stands in shares their interest with the absent person, who decides no later step', () => {
+    const steps = [aStep('own', { onRequester: 'allow' }), next];
+    const atOnce = submitted({ steps, organisation: away });
+    expect(atOnce.asked()).toEqual(['ann']);
+    expect(atOnce.request.interests).toContainEqual(shared);
+    const later = submitted({ steps, organisation: OFFICE });
+    later.organisation = away;
+    later.command({ type: 'substitute', by: 'system', personId: 'bob' });
+    expect(later.request.interests).toEqual(atOnce.request.interests);
+    for (const story of [atOnce, later]) {
+      story.later(6 * HOUR);
+      story.approve('ann');
+      expect(story.asked()).toEqual(['cid']);
+    }
+  });
+
+  test('a stand-in whose interest would reach what was decided is passed over', () => {
+    const steps = [aStep('first'), aStep('own', { onRequester: 'allow' })];
+    const story = submitted({ steps, organisation: OFFICE });
+    story.organisation = away;
+    story.approve('bob');
+    expect(story.asked()).toEqual(['bob']);
+    expect(story.request.interests).not.toContainEqual(shared);
+    story.command({ type: 'substitute', by: 'system', personId: 'bob' });
+    expect(story.asked()).toEqual(['bob']);
+  });
+
+  test('a stand-in who is asked by the ladder shares it as well', () => {
+    const hour = { after: 'PT1H', in: 'calendar' } as const;
+    const ladder = [{ after: hour, action: { do: 'add', who: people('bob') } }] as const;
+    const steps = [aStep('own', { by: 'dee', onRequester: 'allow', due: hour, ladder, formula: any }), next];
+    const story = submitted({ steps, organisation: away });
+    story.fireNext();
+    expect(story.asked()).toEqual(['ann', 'dee']);
+    expect(story.request.interests).toContainEqual(shared);
+  });
+});
+
+function absence(personId: string, substituteId: string, until: Date): Absence {
+  return { personId, substituteId, from: new Date(MONDAY.getTime() - DAY), until, processKeys: [] };
+}

@@ -487,3 +487,21 @@ describe('generated sound packs pass', () => {
     expect(performance.now() - started).toBeLessThan(3000);
   });
 });
+
+test('a request that expires in business time needs a calendar', () => {
+  const text = body(step('one', finance)).replace('steps:', 'expires: { after: P3D, in: business }\nsteps:');
+  const around = surroundings();
+  const { findings } = check(text, { ...around, names: { ...around.names, defaultCalendar: null } });
+  expect(findings.map(({ rule, path }) => `${rule} ${path}`)).toEqual(['no-calendar expires']);
+  expect(check(text).findings).toEqual([]);
+});
+
+test('a choice that nobody can fill is a concern, with the case in which it is asked for', () => {
+  const choice = (role: string): string =>
+    `    approvers: [{ rule: requester-choice, among: [{ rule: role, role: ${role} }], min: 1, max: 1 }]`;
+  const { concerns } = check(body(step('one', finance), step('two', choice('deputy'))));
+  expect(concerns.map(({ rule, path }) => `${rule} ${path}`)).toEqual(['no-choice steps.1.approvers']);
+  expect(concerns[0]!.message).toContain('step two: 1 to 1 people must be chosen');
+  expect(concerns[0]!.example).toMatch(/^department /);
+  expect(check(body(step('one', finance), step('two', choice('general-manager')))).concerns).toEqual([]);
+});

@@ -4,8 +4,11 @@ import { readDb } from '../../entities/read-db.js';
 import { noWrites, writeRows } from '../../entities/write-rows.js';
 import { decide } from '../../workflows/decide.js';
 import { effectsOf } from '../../workflows/effects.js';
+import { eventsOf } from '../../workflows/events.js';
 import { evolve } from '../../workflows/evolve.js';
+import type { ProcessDefinition } from '../../workflows/process.js';
 import { SYSTEM, type Command, type Fact, type RequestState } from '../../workflows/request.js';
+import { planEvents } from '../schedule/tell-outside.js';
 import type { TransactionContext } from '../transaction.js';
 import { announce, changeSubject, noticesOf, planEffects } from './carry-out.js';
 import { keepRoute } from './keep-route.js';
@@ -40,19 +43,33 @@ export async function applyTo(
   stored: StoredRequest,
   command: Command,
 ): Promise<Applied> {
-  const world = await loadWorld({ em: tx.em, now: nowFor(tx, stored) }, stored.definition, stored.id);
+  const definition = command.type === 'migrate' ? command.definition : stored.definition;
+  const world = await loadWorld({ em: tx.em, now: nowFor(tx, stored) }, definition, stored.id);
   const facts = decide(stored.state, command, world);
   if (facts.length === 0) return { state: stored.state, facts, assignmentIds: stored.assignmentIds };
-  const after = facts.reduce(evolve, stored.state);
+  const after = facts.reduce(evolve, { ...stored.state, definition });
+  const processVersionId =
+    definition === stored.definition ? stored.processVersionId : await versionIdOf(tx, definition);
   const effects = effectsOf(after, facts);
   const writes = noWrites();
-  const assignmentIds = await saveRequest(tx, writes, stored, after, facts);
+  const assignmentIds = await saveRequest(tx, writes, { ...stored, processVersionId }, after, facts);
   await planEffects(tx, writes, after, effects);
+  await planEvents(tx, writes, () => eventsOf(after, facts));
   await writeRows(tx.em, writes);
   await keepRoute(tx, after, facts, world);
   await changeSubject(tx, after, effects, 'by' in command ? command.by : SYSTEM);
   await announce(tx, noticesOf(stored.state, after, assignmentIds));
   return { state: after, facts, assignmentIds };
+}
+
+async function versionIdOf(tx: TransactionContext, { key, version }: ProcessDefinition): Promise<string> {
+  const { id } = await readDb(tx.em)
+    .selectFrom('process_version')
+    .select('id')
+    .where('key', '=', key)
+    .where('version', '=', version)
+    .executeTakeFirstOrThrow();
+  return id;
 }
 
 /**

@@ -3,10 +3,12 @@ import { noWrites, writeRows } from '../../entities/write-rows.js';
 import { isRefusal } from '../../errors.js';
 import { decide } from '../../workflows/decide.js';
 import { effectsOf, type Effect } from '../../workflows/effects.js';
+import { eventsOf } from '../../workflows/events.js';
 import { evolve } from '../../workflows/evolve.js';
 import { asksForLoad } from '../../workflows/process.js';
 import type { Command, Fact, RequestState, World } from '../../workflows/request.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
+import { planEvents } from '../schedule/tell-outside.js';
 import type { TransactionContext } from '../transaction.js';
 import { nowFor } from './apply-command.js';
 import { announce, noticesOf, planEffects } from './carry-out.js';
@@ -59,6 +61,7 @@ export async function saveMany(tx: TransactionContext, decided: readonly Decided
   for (const { stored, facts, after, effects } of changed) {
     const assignmentIds = await saveRequest(tx, writes, stored, after, facts);
     await planEffects(tx, writes, after, effects);
+    await planEvents(tx, writes, () => eventsOf(after, facts));
     notices.push(...noticesOf(stored.state, after, assignmentIds));
   }
   await writeRows(tx.em, writes);

@@ -108,11 +108,14 @@ async function eraseBesideChain(
 async function replayed(tx: TransactionContext, { id, definition }: StoredRequest): Promise<RequestState> {
   const { facts, texts } = await readFactRows(tx.em, [id]);
   const valueOf = valueIn(texts);
-  return replay(
+  const made = replay(
     id,
     definition,
     facts.map(({ canonical }) => unsealFact(canonical, valueOf)),
   );
+  if (!('sequence' in made)) return made;
+  const status = `unknown (fact ${made.sequence} by engine version ${String(made.engine)})`;
+  throw refusal('INVALID_STATE', { what: 'approval request', id, status });
 }
 
 /** Rows say what the facts say now; everything but the erased words is equal already. */

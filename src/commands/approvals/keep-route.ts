@@ -22,6 +22,7 @@ export async function keepRoute(
 ): Promise<void> {
   if (facts.some(({ type }) => type === 'SUBMITTED' || type === 'RESUBMITTED'))
     return insertPreview(tx, request, expectedRoute(request, facts, world));
+  if (facts.some(({ type }) => type === 'MIGRATED')) return foreseeAnew(tx, request, facts, world);
   const opened = openedSteps(request, facts, world);
   if (opened.length === 0) return;
   const kept = await readDb(tx.em)
@@ -40,6 +41,31 @@ export async function keepRoute(
   await readDb(tx.em)
     .updateTable('approval_preview')
     .set({ differences: JSON.stringify(differences) })
+    .where('id', '=', kept.id)
+    .execute();
+}
+
+/** A move to another version says itself what it changes: from then on the route is foreseen by the new one. */
+async function foreseeAnew(
+  tx: TransactionContext,
+  request: RequestState,
+  facts: readonly Fact[],
+  world: World,
+): Promise<void> {
+  const row = readDb(tx.em)
+    .selectFrom('approval_preview')
+    .select(['id', 'steps'])
+    .where('request_id', '=', request.id)
+    .where('round', '=', request.round);
+  const kept = await row.executeTakeFirst();
+  if (!kept) return;
+  const old = new Map((kept.steps as unknown as ExpectedStep[]).map((step) => [step.key, step]));
+  const steps = expectedRoute({ ...request, pausedAt: null }, facts, world).map((step) =>
+    step.outcome === 'NOT_REACHED' ? (old.get(step.key) ?? step) : step,
+  );
+  await readDb(tx.em)
+    .updateTable('approval_preview')
+    .set({ steps: JSON.stringify(steps) })
     .where('id', '=', kept.id)
     .execute();
 }

@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Context } from '../../context.js';
 import { readDb } from '../../entities/read-db.js';
 import { asksForLoad, type ProcessDefinition } from '../../workflows/process.js';
-import type { World } from '../../workflows/request.js';
+import type { RequestState, World } from '../../workflows/request.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
 
 /** What is true for the core at this moment; how much everybody has to do only where the definition asks for it. */
@@ -16,8 +16,9 @@ export async function loadWorld(
   return { now: ctx.now, organisation, calendarOf, load };
 }
 
-/** Open assignments by person in all other requests; one scan of the partial index of open ones. */
-async function openElsewhere(
+/** Open assignments by person in all other requests; in all requests when none is named. One scan of the partial index
+ *  of open ones. */
+export async function openElsewhere(
   em: EntityManager,
   requestId: string | null,
 ): Promise<ReadonlyMap<string, number>> {
@@ -29,4 +30,15 @@ async function openElsewhere(
   if (requestId !== null) open = open.where('request_id', '<>', requestId);
   const rows = await open.execute();
   return new Map(rows.map((row) => [row.person_id, Number(row.open)]));
+}
+
+/** The same for a request that is counted in it: without its own. */
+export function withoutOwn(
+  load: ReadonlyMap<string, number>,
+  { assignments }: RequestState,
+): ReadonlyMap<string, number> {
+  const rest = new Map(load);
+  for (const { personId, status } of assignments)
+    if (status === 'OPEN') rest.set(personId, Math.max(0, (rest.get(personId) ?? 0) - 1));
+  return rest;
 }

@@ -93,6 +93,14 @@ export function messageText(
       textEn: `${title}: an administrator went past “${en}”.${noteEn}`,
       textZh: `${title}：管理员已跳过“${zh}”${noteZh}`,
     },
+    CONTACT_CHANGED: {
+      textEn: `${title}: you answer for it now, as its requester has left.`,
+      textZh: `${title}：原申请人已离职，现由您负责答复`,
+    },
+    MIGRATED: {
+      textEn: `${title}: moved to version ${request.definition.version} of its process.${noteEn}`,
+      textZh: `${title}：已迁移到流程版本 ${request.definition.version}${noteZh}`,
+    },
   };
   return texts[kind];
 }

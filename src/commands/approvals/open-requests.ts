@@ -9,6 +9,7 @@ const BATCH = 200;
 export async function openRequests(
   ctx: Pick<Context, 'em'>,
   processKey: string | null,
+  only: readonly string[] | null = null,
 ): Promise<{ readonly total: number; readonly requests: StoredRequest[] }> {
   let query = readDb(ctx.em)
     .selectFrom('approval_request')
@@ -18,6 +19,7 @@ export async function openRequests(
     .orderBy('approval_request.submitted_at')
     .orderBy('approval_request.id');
   if (processKey !== null) query = query.where('process_version.key', '=', processKey);
+  if (only !== null) query = query.where('approval_request.id', 'in', only);
   const ids = (await query.execute()).map(({ id }) => id);
   const requests: StoredRequest[] = [];
   for (let first = 0; first < Math.min(ids.length, SIMULATED_MAX); first += BATCH) {

@@ -9,6 +9,7 @@ import type { ProcessDefinition } from '../../workflows/process.js';
 import { problemsInOrganisation } from '../../workflows/prove-organisation.js';
 import { strandedSteps } from '../../workflows/stranded.js';
 import { requireId } from '../transaction.js';
+import { withoutOwn } from './load-world.js';
 import { openRequests } from './open-requests.js';
 import { surroundingsOf } from './process-surroundings.js';
 
@@ -70,15 +71,24 @@ export async function organisationImpact(
   ctx: Context,
   input: OrganisationChangeInput,
 ): Promise<OrganisationImpact> {
-  const change = changeOf(input);
+  return impactOf(ctx, changeOf(input));
+}
+
+/** @throws NOT_FOUND for a person whom the change is about and who is not there */
+export async function impactOf(
+  ctx: Pick<Context, 'em' | 'now'>,
+  change: OrganisationChange,
+): Promise<OrganisationImpact> {
   const { world, published, submittersOf } = await surroundingsOf(ctx);
-  if (!world.organisation.people.has(change.personId)) throw refusal('NOT_FOUND', { what: 'person' });
+  if ('personId' in change && !world.organisation.people.has(change.personId))
+    throw refusal('NOT_FOUND', { what: 'person' });
   const changed = { ...world, organisation: afterChange(world.organisation, change) };
   const { total, requests } = await openRequests(ctx, null);
   const stranded: OrganisationImpact['requests'][number][] = [];
   for (const [index, stored] of requests.entries()) {
     if (index % 50 === 49) await breathe();
-    const steps = strandedSteps(stored.state, world, changed);
+    const load = world.load && withoutOwn(world.load, stored.state);
+    const steps = strandedSteps(stored.state, { ...world, load }, { ...changed, load });
     if (steps.length > 0) stranded.push({ stored, steps });
   }
   const definitions = published.flatMap((definition) => {
@@ -92,3 +102,23 @@ export async function organisationImpact(
   });
   return { requests: stranded, definitions, total };
 }
+
+/**
+ * The check that a change of the organisation gets before it is saved. @throws STRANDS_APPROVALS naming what would be
+ * left with nobody
+ */
+export async function requireNothingStranded(
+  ctx: Pick<Context, 'em' | 'now'>,
+  change: OrganisationChange,
+): Promise<void> {
+  const { requests, definitions } = await impactOf(ctx, change);
+  if (requests.length === 0 && definitions.length === 0) return;
+  throw refusal('STRANDS_APPROVALS', {
+    openRequests: requests.length,
+    processes: definitions.map(({ definition: { key, version } }) => `${key}@${version}`).join(', ') || '–',
+    requests: requests.slice(0, STRANDED_TOLD).map(({ stored, steps }) => ({ number: stored.number, steps })),
+  });
+}
+
+/** Requests named in a refusal; the impact query names them all. */
+const STRANDED_TOLD = 20;

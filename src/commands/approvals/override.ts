@@ -2,8 +2,7 @@ import { Field, ID, InputType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { refusal } from '../../errors.js';
 import type { SubjectType } from '../../entities/approvals/enums.js';
-import { definitionsOf, type StoredRequest } from '../../entities/approvals/request-rows.js';
-import { readDb } from '../../entities/read-db.js';
+import type { StoredRequest } from '../../entities/approvals/request-rows.js';
 import { demandsOn } from '../../workflows/choices.js';
 import { conditionHolds } from '../../workflows/open-step.js';
 import type { ProcessDefinition } from '../../workflows/process.js';
@@ -20,6 +19,7 @@ import { inTransaction, requireActor, requireId, type TransactionContext } from 
 import { applyCommand } from './apply-command.js';
 import type { ChosenProcess } from './choose-process.js';
 import { commentOf } from './comment.js';
+import { publishedVersion } from './newest-version.js';
 import { act, requireVisible, RequestActionInput } from './request-actions.js';
 import { ActOnAssignmentInput, findAssignment, type Reviewed } from './review.js';
 import { openRequest, type Submitted } from './submit.js';
@@ -154,20 +154,14 @@ async function newestVersion(
   { definition, processVersionId, state }: StoredRequest,
   subject: SubjectSnapshot,
 ): Promise<ChosenProcess> {
-  const row = await readDb(tx.em)
-    .selectFrom('process_version')
-    .select('id')
-    .where('key', '=', definition.key)
-    .where('status', '=', 'PUBLISHED')
-    .orderBy('version', 'desc')
-    .executeTakeFirst();
-  if (!row || row.id === processVersionId) throw refusal('NO_NEWER_VERSION', { process: definition.key });
-  const newest = (await definitionsOf(tx.em, [row.id])).get(row.id)!;
+  const newest = await publishedVersion(tx, definition.key);
+  if (!newest || newest.id === processVersionId)
+    throw refusal('NO_NEWER_VERSION', { process: definition.key });
   const { organisation, calendarOf } = await loadOrganisation(tx.em);
-  const probe = { ...newRequest('', newest, tx.now), subject, requesterId: state.requesterId };
-  if (!conditionHolds(probe, newest.guard, { now: tx.now, organisation, calendarOf })) {
-    const tried = [{ process: newest.key, version: newest.version, guard: newest.guard }];
-    throw refusal('NO_PROCESS', { subjectType: subject.type, purpose: newest.purpose, tried });
+  const probe = { ...newRequest('', newest.definition, tx.now), subject, requesterId: state.requesterId };
+  if (!conditionHolds(probe, newest.definition.guard, { now: tx.now, organisation, calendarOf })) {
+    const { key: process, version, guard, purpose } = newest.definition;
+    throw refusal('NO_PROCESS', { subjectType: subject.type, purpose, tried: [{ process, version, guard }] });
   }
-  return { id: row.id, definition: newest };
+  return newest;
 }

@@ -6,6 +6,7 @@ import type { Organisation } from '../../workflows/organisation.js';
 import type { ProcessDefinition } from '../../workflows/process.js';
 import { SUBJECT_TYPES } from '../../workflows/subject-types.js';
 import { DEFAULT_CALENDAR, loadOrganisation } from '../organisation/load-organisation.js';
+import { openElsewhere } from './load-world.js';
 import { SUBJECTS } from './subjects/index.js';
 
 /** What a definition is checked against: the names in this database, the published definitions, the organisation. */
@@ -26,7 +27,7 @@ export async function surroundingsOf(ctx: Pick<Context, 'em' | 'now'>): Promise<
       forms: new Set(forms.map(({ key }) => key)),
     },
     published: await publishedDefinitions(ctx),
-    world: { now: ctx.now, organisation, calendarOf },
+    world: { now: ctx.now, organisation, calendarOf, load: await openElsewhere(ctx.em, null) },
     submittersOf: (subjectType) => {
       const handler = Object.hasOwn(SUBJECTS, subjectType)
         ? SUBJECTS[subjectType as keyof typeof SUBJECTS]

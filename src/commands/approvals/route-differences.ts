@@ -7,7 +7,9 @@ import {
   type ExpectedStep,
   type RouteDifference,
 } from '../../workflows/expected-route.js';
+import { asksForLoad } from '../../workflows/process.js';
 import { currentStep, type RequestState, type World } from '../../workflows/request.js';
+import { openElsewhere, withoutOwn } from './load-world.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
 
 /** A difference; `happened`: the step has opened otherwise; else it would, were it opened now. */
@@ -29,11 +31,13 @@ export async function differencesOf(ctx: Context, requestIds: readonly string[])
     .where('request_id', 'in', requestIds)
     .execute();
   const { organisation, calendarOf } = await loadOrganisation(ctx.em);
-  const world: World = { now: ctx.now, organisation, calendarOf };
+  const asked = requests.some(({ definition }) => asksForLoad(definition));
+  const load = asked ? await openElsewhere(ctx.em, null) : undefined;
   return requests.flatMap(({ id: requestId, state }) => {
     const kept = rows.find((row) => row.request_id === requestId && row.round === state.round);
     if (!kept) return [];
     const happened = kept.differences as unknown as RouteDifference[];
+    const world: World = { now: ctx.now, organisation, calendarOf, load: load && withoutOwn(load, state) };
     const ahead = differencesAhead(state, kept.steps as unknown as ExpectedStep[], world);
     return [
       ...happened.map((difference) => ({ ...difference, requestId, happened: true })),

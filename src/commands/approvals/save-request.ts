@@ -8,6 +8,7 @@ import { ApprovalRequest } from '../../entities/approvals/approval-request.js';
 import { ApprovalStep } from '../../entities/approvals/approval-step.js';
 import { ApprovalText } from '../../entities/approvals/approval-text.js';
 import type { StoredRequest } from '../../entities/approvals/request-rows.js';
+import { readDb } from '../../entities/read-db.js';
 import { newRowId } from '../../entities/row-id.js';
 import { addRows, changeRow, type RowWrites } from '../../entities/write-rows.js';
 import { canonicalText, chainDigest } from '../../workflows/canonical.js';
@@ -43,7 +44,11 @@ export async function saveRequest(
   await saveQuestions(tx, before.state, after);
   saveSteps(writes, before, after);
   const assignmentIds = saveAssignments(writes, before, after);
-  changeRow(writes, ApprovalRequest, after.id, { ...requestColumns(after), chainHead });
+  changeRow(writes, ApprovalRequest, after.id, {
+    ...requestColumns(after),
+    processVersionId: before.processVersionId,
+    chainHead,
+  });
   return assignmentIds;
 }
 
@@ -54,6 +59,8 @@ const personOrSystem = (by: string): string | null => (by === SYSTEM ? null : by
 export const requestColumns = (state: RequestState) => ({
   status: state.status as ApprovalRequest['status'],
   pausedAt: state.pausedAt,
+  pauseCause: state.pauseCause ?? null,
+  contactId: state.contactId ?? null,
   round: state.round,
   title: state.subject.title,
   ownerId: state.subject.ownerId,
@@ -110,16 +117,43 @@ async function saveInterests(
   after: RequestState,
 ): Promise<void> {
   if (before.interests === after.interests) return;
-  const known = new Set(before.interests.map((interest) => interest.personId));
-  const kept = new Set(after.interests.map((interest) => interest.personId));
-  const gone = [...known].filter((id) => !kept.has(id));
-  if (gone.length > 0) await tx.em.nativeDelete(ApprovalInterest, { requestId: after.id, personId: gone });
-  const added = after.interests.filter((interest) => !known.has(interest.personId));
-  addRows(
-    writes,
-    ApprovalInterest,
-    idsFor(added).map((id, index) => ({ id, requestId: after.id, ...added[index] })),
+  const rows = after.interests.flatMap((interest, index) =>
+    before.interests[index] === interest
+      ? []
+      : [{ id: newRowId(), requestId: after.id, ...interest, position: index + 1, lapsed: false }],
   );
+  // Of a new request every row is fresh, and goes with the others.
+  if (before.factCount === 0) return addRows(writes, ApprovalInterest, rows);
+  const kept = after.interests.map(({ personId }) => personId);
+  const gone = before.interests.map(({ personId }) => personId).filter((id) => !kept.includes(id));
+  const db = readDb(tx.em);
+  if (gone.length > 0)
+    await db
+      .updateTable('approval_interest')
+      .set({ lapsed: true })
+      .where('request_id', '=', after.id)
+      .where('person_id', 'in', gone)
+      .execute();
+  if (rows.length === 0) return;
+  await db
+    .insertInto('approval_interest')
+    .values(
+      rows.map(({ id, personId, because, position }) => ({
+        id,
+        request_id: after.id,
+        person_id: personId,
+        because,
+        position,
+      })),
+    )
+    .onConflict((known) =>
+      known.columns(['request_id', 'person_id']).doUpdateSet((row) => ({
+        because: row.ref('excluded.because'),
+        position: row.ref('excluded.position'),
+        lapsed: false,
+      })),
+    )
+    .execute();
 }
 
 /** Readers are only ever added. */

@@ -119,8 +119,8 @@ async function pastCases(
     .select([
       sql<
         Interest[]
-      >`coalesce((select json_agg(json_build_object('personId', i.person_id, 'because', i.because) order by i.id)
-        from approval_interest i where i.request_id = r.id and i.because <> 'HAND_OVER'), '[]')`.as(
+      >`coalesce((select json_agg(json_build_object('personId', i.person_id, 'because', i.because) order by i.position, i.id)
+        from approval_interest i where i.request_id = r.id and not i.lapsed and i.because <> 'HAND_OVER'), '[]')`.as(
         'interests',
       ),
       sql<string>`count(*) over ()`.as('total'),

@@ -135,6 +135,7 @@ export async function openRequest(tx: TransactionContext, opening: Opening): Pro
     purpose,
     assignmentIds: [],
     stepIds: [],
+    stepTitles: new Map(),
     state,
   };
   await tx.em.insertMany(ApprovalRequest, [rowOf(stored, snapshot, subject, requesterId)] as never[]);

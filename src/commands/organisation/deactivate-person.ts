@@ -5,6 +5,7 @@ import { TimerState } from '../../entities/schedule/timer.js';
 import { refusal } from '../../errors.js';
 import { COMMENT_MAX_LENGTH } from '../../limits.js';
 import type { Organisation } from '../../workflows/organisation.js';
+import { once } from '../idempotency.js';
 import { checkText, requireSound } from '../input.js';
 import { MAIL_DIGEST } from '../schedule/mail-payload.js';
 import { moveFollowUps } from '../schedule/move-follow-ups.js';
@@ -12,7 +13,7 @@ import { inTransaction, requireActor, requireId, type TransactionContext } from 
 import { cancelAbsenceTimers } from './absence-timers.js';
 import { requireNotLast } from './last-holder.js';
 import { loadOrganisation } from './load-organisation.js';
-import { moveTurns, requestsAsking } from './move-turns.js';
+import { moveTurns, requestsOfLeaver } from './move-turns.js';
 import { moveOwned, notMovable } from './move-owned.js';
 
 @InputType({ description: 'Someone who leaves, and who takes over.' })
@@ -31,6 +32,13 @@ export class DeactivatePersonInput {
     description: 'Also when nobody else holds a role that approvals need: their steps will be blocked.',
   })
   force?: boolean | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The same key and payload give the same answer and do nothing twice; at most 200 characters.',
+  })
+  idempotencyKey?: string | null;
 }
 
 /** So many of one kind went to the successor, or could not. */
@@ -58,26 +66,34 @@ export interface Deactivated {
  * successor may not take (a turn they have an interest in, content under approval) is answered by name.
  * @throws NOT_FOUND, INVALID_STATE, PERSON_NOT_ELIGIBLE, BAD_USER_INPUT, LAST_HOLDER
  */
-export function deactivatePerson(ctx: Context, input: DeactivatePersonInput): Promise<Deactivated> {
-  return inTransaction(ctx, async (tx) => {
-    requireSound(checkText('reason', input.reason, COMMENT_MAX_LENGTH));
-    const personId = requireId(input.personId, 'person');
-    const successorId = requireId(input.successorId, 'successor');
-    await readDb(tx.em).selectFrom('organisation_revision').select('revision').forUpdate().execute();
-    const { organisation } = await loadOrganisation(tx.em);
-    requireSuccession(tx, organisation, personId, successorId);
-    if (!input.force) await requireNotLast(tx, organisation, personId);
-    const sessions = await endTheirTime(tx, personId, successorId, input.reason.trim());
-    const lines = await rewireLines(tx, organisation, personId, successorId);
-    const turns = await handTurns(tx, personId, successorId);
-    const owned = await moveOwned(tx, personId, successorId);
-    const followUps = { what: 'follow_up', count: await moveFollowUps(tx, personId, successorId) };
-    return {
-      personId,
-      moved: [sessions, ...turns.moved, ...lines.moved, ...owned, followUps].filter(({ count }) => count > 0),
-      notMoved: [...turns.notMoved, ...lines.notMoved, ...(await notMovable(tx, personId))],
-    };
-  });
+export async function deactivatePerson(ctx: Context, input: DeactivatePersonInput): Promise<Deactivated> {
+  const { idempotencyKey, ...payload } = input;
+  const { done } = await inTransaction(ctx, (tx) =>
+    once(tx, { name: 'deactivate-person', key: idempotencyKey, payload }, async () => ({
+      done: JSON.stringify(await endTime(tx, input)),
+    })),
+  );
+  return JSON.parse(done) as Deactivated;
+}
+
+async function endTime(tx: TransactionContext, input: DeactivatePersonInput): Promise<Deactivated> {
+  requireSound(checkText('reason', input.reason, COMMENT_MAX_LENGTH));
+  const personId = requireId(input.personId, 'person');
+  const successorId = requireId(input.successorId, 'successor');
+  await readDb(tx.em).selectFrom('organisation_revision').select('revision').forUpdate().execute();
+  const { organisation } = await loadOrganisation(tx.em);
+  requireSuccession(tx, organisation, personId, successorId);
+  if (!input.force) await requireNotLast(tx, organisation, personId);
+  const sessions = await endTheirTime(tx, personId, successorId, input.reason.trim());
+  const lines = await rewireLines(tx, organisation, personId, successorId);
+  const turns = await handTurns(tx, personId, successorId);
+  const owned = await moveOwned(tx, personId, successorId);
+  const followUps = { what: 'follow_up', count: await moveFollowUps(tx, personId, successorId) };
+  return {
+    personId,
+    moved: [sessions, ...turns.moved, ...lines.moved, ...owned, followUps].filter(({ count }) => count > 0),
+    notMoved: [...turns.notMoved, ...lines.notMoved, ...(await notMovable(tx, personId))],
+  };
 }
 
 function requireSuccession(
@@ -220,8 +236,8 @@ async function rewireAbsences(
 
 async function handTurns(tx: TransactionContext, personId: string, successorId: string): Promise<Moved> {
   const by = requireActor(tx).id;
-  const requests = await requestsAsking(tx, personId);
-  const { moved, stuck } = await moveTurns(tx, requests, {
+  const requests = await requestsOfLeaver(tx, personId);
+  const { moved, contacts, stuck } = await moveTurns(tx, requests, {
     type: 'replace-leaver',
     by,
     personId,
@@ -229,7 +245,10 @@ async function handTurns(tx: TransactionContext, personId: string, successorId: 
   });
   const blocked = await blockedBy(tx, requests);
   return {
-    moved: [{ what: 'assignment', count: moved }],
+    moved: [
+      { what: 'assignment', count: moved },
+      { what: 'request', count: contacts },
+    ],
     notMoved: [
       ...stuck.map(({ requestId, reason }) => ({ what: 'request', id: requestId, count: 1, reason })),
       ...blocked.map((id) => ({ what: 'request', id, count: 1, reason: 'BLOCKED' })),

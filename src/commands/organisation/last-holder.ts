@@ -7,14 +7,15 @@ import type { TransactionContext } from '../transaction.js';
 
 /**
  * Refuses while the person is the last active holder of a role that a published definition, or the definition of a
- * request still open, asks for. @throws LAST_HOLDER naming the roles and who needs them
+ * request still open, asks for. `ending`: of these roles, all that they hold when not given. @throws LAST_HOLDER naming the roles and who needs them
  */
 export async function requireNotLast(
   tx: TransactionContext,
   organisation: Organisation,
   personId: string,
+  ending: readonly string[] = rolesOf(organisation, personId, tx.now),
 ): Promise<void> {
-  const alone = rolesOf(organisation, personId, tx.now).filter(
+  const alone = ending.filter(
     (role) =>
       !holdersAnywhere(organisation, role, tx.now).some(
         (id) => id !== personId && organisation.people.get(id)?.active,

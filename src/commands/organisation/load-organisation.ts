@@ -9,6 +9,28 @@ import type { Organisation, RoleGrant } from '../../workflows/organisation.js';
 export interface OrganisationSnapshot {
   readonly organisation: Organisation;
   readonly calendarOf: (key: string | null) => BusinessCalendar;
+  readonly listeners: Listeners;
+}
+
+/** Who outside is told of what happens. */
+export interface Listeners {
+  readonly endpoints: readonly EndpointListener[];
+  readonly chats: readonly ChatListener[];
+}
+
+export interface EndpointListener {
+  readonly id: string;
+  readonly eventTypes: readonly string[];
+  /** False: what happens is held for a replay. */
+  readonly enabled: boolean;
+}
+
+export interface ChatListener {
+  readonly id: string;
+  readonly messageKinds: readonly string[];
+  /** The department whose people, with those below it, are meant; null: any. */
+  readonly departmentId: string | null;
+  readonly roleKey: string | null;
 }
 
 /** The company's calendar until one is made so: that of whoever has no other. */
@@ -19,6 +41,13 @@ const cache = new WeakMap<object, OrganisationSnapshot>();
 
 /** What a transaction reads after changing the organisation itself: its own, and gone with it. */
 const unsaved = new WeakMap<object, OrganisationSnapshot>();
+
+/** What each transaction has read, so that who listens costs no second look. */
+const seen = new WeakMap<object, OrganisationSnapshot>();
+
+/** The organisation as this transaction has read it before; reads it where it has not. */
+export const organisationSeen = async (em: EntityManager): Promise<OrganisationSnapshot> =>
+  seen.get(em) ?? (await loadOrganisation(em));
 
 /**
  * The organisation at the revision that this transaction sees: one small statement when nothing changed since the
@@ -36,17 +65,17 @@ export async function loadOrganisation(em: EntityManager): Promise<OrganisationS
   const kept = own ? unsaved : cache;
   const home = own ? em : em.getConnection();
   const known = kept.get(home);
-  if (known?.organisation.revision === revision) return known;
-  const fresh = await readOrganisation(em, revision);
-  kept.set(home, fresh);
-  return fresh;
+  const current = known?.organisation.revision === revision ? known : await readOrganisation(em, revision);
+  kept.set(home, current);
+  seen.set(em, current);
+  return current;
 }
 
 async function readOrganisation(em: EntityManager, revision: number): Promise<OrganisationSnapshot> {
   const db = readDb(em);
   const people = await db
     .selectFrom('app_user')
-    .select(['id', 'name', 'email', 'active', 'department_id', 'manager_id', 'calendar_key'])
+    .select(['id', 'name', 'email', 'active', 'department_id', 'manager_id', 'calendar_key', 'successor_id'])
     .orderBy('id')
     .execute();
   const departments = await db.selectFrom('department').selectAll().orderBy('id').execute();
@@ -91,6 +120,7 @@ async function readOrganisation(em: EntityManager, revision: number): Promise<Or
           departmentId: row.department_id,
           managerId: row.manager_id,
           calendarKey: row.calendar_key,
+          successorId: row.successor_id,
         },
       ]),
     ),
@@ -130,5 +160,33 @@ async function readOrganisation(em: EntityManager, revision: number): Promise<Or
     if (!calendar) throw refusal('INVALID_STATE', { what: 'organisation', status: 'without a calendar' });
     return calendar;
   };
-  return { organisation, calendarOf };
+  return { organisation, calendarOf, listeners: await readListeners(em) };
+}
+
+async function readListeners(em: EntityManager): Promise<Listeners> {
+  const db = readDb(em);
+  const endpoints = await db
+    .selectFrom('webhook_endpoint')
+    .select(['id', 'event_types', 'state'])
+    .orderBy('id')
+    .execute();
+  const chats = await db
+    .selectFrom('chat_channel')
+    .select(['id', 'message_kinds', 'department_id', 'role_key'])
+    .where('enabled', '=', true)
+    .orderBy('id')
+    .execute();
+  return {
+    endpoints: endpoints.map(({ id, event_types, state }) => ({
+      id,
+      eventTypes: event_types,
+      enabled: state === 'ENABLED',
+    })),
+    chats: chats.map((row) => ({
+      id: row.id,
+      messageKinds: row.message_kinds,
+      departmentId: row.department_id,
+      roleKey: row.role_key,
+    })),
+  };
 }

@@ -37,7 +37,7 @@ export async function moveOwned(
   return counts;
 }
 
-/** What the leaver still owns that is not over, and the requests that wait for them as their requester. */
+/** What the leaver still owns that is not over, and the requests for which nobody else came to answer. */
 export async function notMovable(tx: TransactionContext, personId: string): Promise<LeftBehind[]> {
   const found: LeftBehind[] = [];
   for (const [table] of MOVABLE) {
@@ -49,7 +49,7 @@ export async function notMovable(tx: TransactionContext, personId: string): Prom
   const requests = await readDb(tx.em)
     .selectFrom('approval_request')
     .select('id')
-    .where('requester_id', '=', personId)
+    .where(sql<boolean>`coalesce(contact_id, requester_id) = ${personId}`)
     .where('status', 'in', ['PENDING', 'RETURNED'])
     .orderBy('id')
     .execute();

@@ -6,6 +6,7 @@ import type { Timer } from '../../entities/schedule/timer.js';
 import { localDateOf } from '../../workflows/duration.js';
 import { chase } from '../../workflows/plan-cycle.js';
 import { peopleOfPlan } from '../../workflows/plan-people.js';
+import { tellOutside } from '../schedule/tell-outside.js';
 import type { TransactionContext } from '../transaction.js';
 import { milestonesNow } from './finish-milestones.js';
 import type { MilestoneTimerPayload } from './milestone-timers.js';
@@ -59,6 +60,19 @@ export async function chaseMilestone(
   };
   await tx.em.insertMany(OutboxMessage, [row] as never[]);
   tx.wakes.push({ what: 'outbox' });
+  const { dueAt } = milestone;
+  if (dueAt === null || tx.now < dueAt) return;
+  const data = {
+    planId: locked.plan.id,
+    number: locked.plan.number,
+    milestone: key,
+    dueAt: dueAt.toISOString(),
+    waitsFor: holding.key === key ? null : holding.key,
+    people: [...told],
+  };
+  await tellOutside(tx, () => [
+    { key: `${timer.key}/overdue`, type: 'plan.milestone.overdue', at: tx.now, data },
+  ]);
 }
 
 const milestoneOf = (plan: Plan, wanted: string): PlanMilestone | undefined =>

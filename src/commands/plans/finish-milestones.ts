@@ -9,6 +9,7 @@ import {
   type MilestoneNow,
 } from '../../workflows/plan-cycle.js';
 import { anchorsMoved } from '../schedule/anchors-moved.js';
+import { tellOutside } from '../schedule/tell-outside.js';
 import type { TransactionContext } from '../transaction.js';
 import { cancelTimers, setTimers } from './milestone-timers.js';
 import type { PlanWorld } from './plan-world.js';
@@ -85,6 +86,14 @@ export async function finishMilestones(
   );
   await setDueTimes(tx, plan, world);
   await anchorsMoved(tx, { kind: RecordKind.PLAN, id: plan.id });
+  await tellOutside(tx, () =>
+    finished.map(({ key: milestone }) => ({
+      key: `${plan.id}/milestone/${milestone}/done/${tx.now.getTime()}`,
+      type: 'plan.milestone.done',
+      at: tx.now,
+      data: { planId: plan.id, number: plan.number, milestone, by: finish.by ?? 'system' },
+    })),
+  );
 }
 
 /** Gives a due time, and with it reminders and rungs, to undone milestones that have none and can now be reckoned. */

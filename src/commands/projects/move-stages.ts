@@ -1,9 +1,12 @@
+import { unreachable } from '../../errors.js';
 import { Project, ProjectStatus, StageStatus } from '../../entities/projects/project.js';
 import { readStages } from '../../entities/projects/stage-rows.js';
 import { RecordKind } from '../../entities/schedule/record-kinds.js';
+import type { DomainEvent } from '../../workflows/events.js';
 import { movesOf, type FlowMove } from '../../workflows/project-flow.js';
 import { lockRecord, touchRecord } from '../business-record.js';
 import { anchorsMoved } from '../schedule/anchors-moved.js';
+import { tellOutside } from '../schedule/tell-outside.js';
 import type { TransactionContext } from '../transaction.js';
 
 /** Puts moves of the core into the project and its stages. */
@@ -36,4 +39,29 @@ export async function moveStages(tx: TransactionContext, projectId: string): Pro
   moveProject(project, moves, tx.now);
   touchRecord(project, null, tx.now);
   await anchorsMoved(tx, { kind: RecordKind.PROJECT, id: projectId });
+  await tellOutside(tx, () => eventsOfMoves(project, moves, tx.now));
+}
+
+/** At one instant a project moves once, so that the move and its time name the event. */
+function eventsOfMoves({ id, number }: Project, moves: readonly FlowMove[], at: Date): DomainEvent[] {
+  const about = { projectId: id, number };
+  return moves.map((move) => {
+    switch (move.type) {
+      case 'STAGE_MOVED': {
+        const { stage, to } = move;
+        return {
+          key: `${id}/stage/${stage}/${to}/${at.getTime()}`,
+          type: 'project.stage.moved',
+          at,
+          data: { ...about, stage, to },
+        };
+      }
+      case 'PROJECT_RUNNING':
+        return { key: `${id}/running/${at.getTime()}`, type: 'project.running', at, data: about };
+      case 'PROJECT_COMPLETED':
+        return { key: `${id}/completed/${at.getTime()}`, type: 'project.completed', at, data: about };
+      default:
+        return unreachable(move);
+    }
+  });
 }

@@ -1,7 +1,13 @@
 import type { Context } from '../../context.js';
+import { CHAT_TRIES, SEND_TRIES, WEBHOOK_TRIES } from '../../limits.js';
 
 /** Channels of the outbox that leave the building; all others are delivered inside the database. */
-export const OUTSIDE_CHANNELS = ['mail'] as const;
+export const OUTSIDE_CHANNELS = ['mail', 'webhook', 'chat'] as const;
+
+const TRIES: Readonly<Record<string, number>> = { webhook: WEBHOOK_TRIES, chat: CHAT_TRIES };
+
+/** Tries of a message on a channel before it is parked. */
+export const triesOn = (channel: string): number => TRIES[channel] ?? SEND_TRIES;
 
 /** A message on its way out. */
 export interface OutgoingMessage {

@@ -10,6 +10,7 @@ import { loadOrganisation, type OrganisationSnapshot } from '../organisation/loa
 import type { TransactionContext } from '../transaction.js';
 import type { LadderTimerPayload } from './ladder-timers.js';
 import { calendarFor, record, tell, toldAbout } from './make-follow-up.js';
+import { tellOutside } from './tell-outside.js';
 
 /**
  * Carries out a reminder or rung of a follow-up in the transaction that fires its timer: whose turn it is, and whoever
@@ -42,6 +43,10 @@ export async function chaseFollowUp(
   if (action.do !== 'hand-over')
     await record(tx, followUp.id, type, { rung: followUp.rung, people: [...new Set(people)] });
   await tell(tx, timer.key, people, { kind: 'FOLLOW_UP', ...wordsOf(tx, followUp, snapshot) });
+  const { id: followUpId, dueAt, subjectType, subjectId, personId, roleKey, rung } = followUp;
+  if (dueAt === null || tx.now < dueAt) return;
+  const data = { followUpId, subjectType, subjectId, dueAt: dueAt.toISOString(), personId, roleKey, rung };
+  await tellOutside(tx, () => [{ key: `${timer.key}/overdue`, type: 'follow-up.overdue', at: tx.now, data }]);
 }
 
 /** The people named by a rung: its rules see the follow-up as a thing of each person whose turn it is. */

@@ -4,7 +4,12 @@ import { publish } from '../../bus.js';
 import { readDb } from '../../entities/read-db.js';
 import { newRowId } from '../../entities/row-id.js';
 import type { TransactionContext } from '../transaction.js';
+import { NotBefore } from './channels.js';
 import { fanOut } from './fan-out.js';
+import { tellChats } from './tell-chats.js';
+
+/** A message to the administrators waits for the first one: a company may still be setting itself up. */
+const NOBODY_WAIT_MS = 60_000;
 
 /** Payload of an outbox message on the channel `in-app`. */
 const inAppMessage = z.object({
@@ -22,7 +27,7 @@ export type InAppMessage = z.infer<typeof inAppMessage>;
 /**
  * Shows the message to each person once, however often it is delivered, and tells their open windows by a notice on
  * `notification:<person id>`, which leaves when the transaction commits; what they get outside is written with it.
- * @throws Error when the payload is not understood or nobody is there to be told.
+ * @throws Error when the payload is not understood; NotBefore while nobody is there to be told.
  */
 export async function deliverInApp(
   tx: TransactionContext,
@@ -31,7 +36,11 @@ export async function deliverInApp(
   const content = inAppMessage.parse(message.payload);
   const { kind, people, textEn, textZh, requestId } = content;
   const receivers = people === 'administrators' ? await administrators(tx) : [...new Set(people)];
-  if (receivers.length === 0) throw new Error('no active person holds the role administrator');
+  if (receivers.length === 0)
+    throw new NotBefore(
+      new Date(tx.now.getTime() + NOBODY_WAIT_MS),
+      'no active person holds the role administrator',
+    );
   const db = readDb(tx.em);
   const told = await db
     .insertInto('notification')
@@ -58,6 +67,11 @@ export async function deliverInApp(
     );
   }
   await fanOut(tx, { key: message.key, content }, told);
+  await tellChats(
+    tx,
+    { key: message.key, content },
+    told.map(({ person_id }) => person_id),
+  );
 }
 
 async function administrators(tx: TransactionContext): Promise<string[]> {

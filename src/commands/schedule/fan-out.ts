@@ -22,7 +22,7 @@ interface Told {
   readonly person_id: string;
 }
 
-/** The calendar by which a person's days go. */
+/** The calendar by which a person's days go: their own, else that of their department or the nearest above. */
 export async function calendarOfReceiver(
   tx: Pick<TransactionContext, 'em'>,
   { id }: Pick<Receiver, 'id'>,

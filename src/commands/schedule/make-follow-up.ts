@@ -16,7 +16,9 @@ import { calendarOfDepartment, calendarOfPerson } from '../../workflows/organisa
 import type { Localised } from '../../workflows/process.js';
 import type { Anchors, SingleRule } from '../../workflows/schedule-rule.js';
 import { loadOrganisation, type OrganisationSnapshot } from '../organisation/load-organisation.js';
+import type { EventType } from '../../workflows/events.js';
 import type { TransactionContext } from '../transaction.js';
+import { tellOutside } from './tell-outside.js';
 import type { InAppMessage } from './deliver-in-app.js';
 import { moveLadderTimers } from './ladder-timers.js';
 
@@ -130,7 +132,31 @@ export async function record(
 ): Promise<void> {
   const row = { id: newRowId(), followUpId, type, byId: tx.actor?.id ?? null, at: tx.now, details };
   await insertRows(tx.em, FollowUpEvent, [row]);
+  const told = TOLD_OUTSIDE[type];
+  if (told === undefined) return;
+  await tellOutside(tx, () => [
+    {
+      key: `${followUpId}/${row.id}`,
+      type: told,
+      at: tx.now,
+      data: { followUpId, by: row.byId ?? 'system' },
+    },
+  ]);
 }
+
+/** What endpoints are told of the trail; not why, because people say that in their own words. */
+const TOLD_OUTSIDE: Readonly<Record<string, EventType>> = {
+  CREATED: 'follow-up.created',
+  MOVED: 'follow-up.moved',
+  RESCHEDULED: 'follow-up.moved',
+  REASSIGNED: 'follow-up.assigned',
+  HANDED_OVER: 'follow-up.assigned',
+  SUCCEEDED_TO: 'follow-up.assigned',
+  ESCALATED: 'follow-up.escalated',
+  VIOLATED: 'follow-up.violated',
+  COMPLETED: 'follow-up.completed',
+  CANCELLED: 'follow-up.cancelled',
+};
 
 /** Tells people in the application; where there is nobody, the administrators. The key makes it once. */
 export async function tell(

@@ -4,7 +4,7 @@ import { readDb } from '../../entities/read-db.js';
 import { OutboxState } from '../../entities/schedule/outbox-message.js';
 import { DELIVERY_BACKOFF_MAX_SECONDS, DELIVERY_TRIES } from '../../limits.js';
 import { inTransaction, sqlState, type TransactionContext } from '../transaction.js';
-import { OUTSIDE_CHANNELS, reasonOf } from './channels.js';
+import { NotBefore, OUTSIDE_CHANNELS, reasonOf } from './channels.js';
 import { deliverInApp } from './deliver-in-app.js';
 
 /** Rows locked by one transaction: keeps each well under the statement and lock time-outs. */
@@ -68,9 +68,10 @@ async function relayBatch(tx: TransactionContext): Promise<RelayReport> {
   const delivered: string[] = [];
   let dead = 0;
   for (const message of messages) {
-    const reason = await reasonOfFailure(tx, message);
-    if (reason === null) delivered.push(message.id);
-    else if (await recordFailure(tx, message, reason)) dead += 1;
+    const failure = await failureOf(tx, message);
+    if (failure === null) delivered.push(message.id);
+    else if (failure instanceof NotBefore) await putOff(tx, message, failure);
+    else if (await recordFailure(tx, message, reasonOf(failure))) dead += 1;
   }
   if (delivered.length > 0) {
     await db
@@ -83,7 +84,7 @@ async function relayBatch(tx: TransactionContext): Promise<RelayReport> {
 }
 
 /** null when delivered. A savepoint takes back what a failed delivery had written, and nothing else. */
-async function reasonOfFailure(tx: TransactionContext, message: Message): Promise<string | null> {
+async function failureOf(tx: TransactionContext, message: Message): Promise<NonNullable<unknown> | null> {
   const db = readDb(tx.em);
   await sql`savepoint delivery`.execute(db);
   try {
@@ -95,8 +96,21 @@ async function reasonOfFailure(tx: TransactionContext, message: Message): Promis
   } catch (error) {
     if (RETRY_WHOLE.has(sqlState(error) ?? '')) throw error;
     await sql`rollback to savepoint delivery`.execute(db);
-    return reasonOf(error);
+    return error ?? new Error('it failed without saying why');
   }
+}
+
+/** It waits; this was no try. */
+async function putOff(
+  tx: TransactionContext,
+  message: Message,
+  { at, message: why }: NotBefore,
+): Promise<void> {
+  await readDb(tx.em)
+    .updateTable('outbox_message')
+    .set({ next_try_at: at, last_error: why })
+    .where('id', '=', message.id)
+    .execute();
 }
 
 /** Whether it was the last try. Waits 2, 4, 8 … seconds. */

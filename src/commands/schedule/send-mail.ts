@@ -3,19 +3,13 @@ import type { Context } from '../../context.js';
 import { readDb } from '../../entities/read-db.js';
 import { readReceivers, type Receiver } from '../../entities/schedule/receiver-rows.js';
 import { digestMail, mailOf, type MailFrame, type MailText } from '../../workflows/mail-text.js';
-import {
-  DEFAULT_WORDS,
-  oneLine,
-  templateKeysOf,
-  type MessageTemplate,
-  type MessageWords,
-  type TemplateValues,
-} from '../../workflows/message-template.js';
+import { DEFAULT_WORDS, oneLine } from '../../workflows/message-template.js';
 import { DEFAULT_PREFERENCE, endOfQuiet, groupOf } from '../../workflows/notification-preference.js';
 import { linksToDecide } from '../approvals/decision-link.js';
 import { NotBefore, PermanentFailure, type ExternalChannel, type OutgoingMessage } from './channels.js';
 import { calendarOfReceiver } from './fan-out.js';
 import { mailPayload, type MailPayload } from './mail-payload.js';
+import { valuesOf, wordsFor } from './message-words.js';
 
 /** A mail, complete. */
 export interface Mail extends MailText {
@@ -91,75 +85,14 @@ async function messageText(
   settings: MailSettings,
 ): Promise<MailText> {
   const link = linkTo(settings, payload.requestId);
-  const about = payload.requestId === null ? null : await aboutRequest(ctx, payload.requestId, payload.step);
   const { language } = receiver;
-  const values: TemplateValues = {
-    text: language === 'zh' ? payload.textZh : payload.textEn,
-    title: about?.title ?? '',
-    number: about?.number ?? '',
-    step: (language === 'zh' ? about?.step_zh : about?.step_en) ?? '',
-    process: (language === 'zh' ? (about?.process_zh ?? about?.process_en) : about?.process_en) ?? '',
-    amount: about?.amount == null ? '' : `${about.currency ?? ''} ${about.amount}`.trim(),
-    requester: about?.requester ?? '',
-    person: receiver.name,
-    link: link ?? '',
-  };
+  const values = await valuesOf(ctx, payload, { language, person: receiver.name, link });
   const decisions =
     settings.publicUrl === null || payload.requestId === null
       ? []
       : await linksToDecide(ctx, { requestId: payload.requestId, personId: receiver.id }, settings.publicUrl);
-  const words = await wordsFor(ctx, payload.kind, language);
+  const words = (await wordsFor(ctx, payload.kind, 'mail', language)) ?? DEFAULT_WORDS;
   return mailOf(words, values, { ...frameFor(receiver, settings), link, decisions });
-}
-
-function aboutRequest(ctx: Context, requestId: string, step: string | null) {
-  return readDb(ctx.em)
-    .selectFrom('approval_request as request')
-    .innerJoin('app_user as requester', 'requester.id', 'request.requester_id')
-    .innerJoin('process_version as process', 'process.id', 'request.process_version_id')
-    .leftJoin('approval_step as step', (join) =>
-      join
-        .onRef('step.request_id', '=', 'request.id')
-        .onRef('step.round', '=', 'request.round')
-        .on('step.key', '=', step ?? ''),
-    )
-    .select([
-      'request.title',
-      'request.number',
-      'request.amount',
-      'request.currency',
-      'requester.name as requester',
-    ])
-    .select(['step.title_en as step_en', 'step.title_zh as step_zh'])
-    .select((from) => [
-      from
-        .ref('process.definition', '->')
-        .key('title' as never)
-        .key('en' as never)
-        .$castTo<string>()
-        .as('process_en'),
-      from
-        .ref('process.definition', '->')
-        .key('title' as never)
-        .key('zh' as never)
-        .$castTo<string | null>()
-        .as('process_zh'),
-    ])
-    .where('request.id', '=', requestId)
-    .orderBy('step.attempt', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-}
-
-async function wordsFor(ctx: Context, kind: string, language: 'en' | 'zh'): Promise<MessageWords> {
-  const keys = templateKeysOf(kind, 'mail');
-  const rows = await readDb(ctx.em)
-    .selectFrom('message_template')
-    .select(['key', 'definition'])
-    .where('key', 'in', keys)
-    .execute();
-  const found = rows.find(({ key }) => key === keys[0]) ?? rows[0];
-  return (found?.definition as unknown as MessageTemplate | undefined)?.[language] ?? DEFAULT_WORDS;
 }
 
 /** All notifications of the digest, as they read now. @throws PermanentFailure when nothing is left of it */

@@ -6,7 +6,6 @@ import {
   SEND_BACKOFF_MAX_SECONDS,
   SEND_LEASE_SECONDS,
   SEND_TIMEOUT_MS,
-  SEND_TRIES,
   SENDS_AT_ONCE,
   SENDS_PER_RECEIVER,
 } from '../../limits.js';
@@ -14,6 +13,7 @@ import {
   NotBefore,
   PermanentFailure,
   reasonOf,
+  triesOn,
   type ExternalChannel,
   type ExternalChannels,
   type OutgoingMessage,
@@ -138,8 +138,8 @@ async function failureOf(
   timeoutMs: number,
 ): Promise<{ readonly error: unknown } | null> {
   // Only processes that died while sending it leave more tries behind than there are: it may be what kills them.
-  if (message.tries > SEND_TRIES)
-    return { error: new PermanentFailure(`its sending was cut off ${SEND_TRIES} times`) };
+  const most = triesOn(message.channel);
+  if (message.tries > most) return { error: new PermanentFailure(`its sending was cut off ${most} times`) };
   const time = AbortSignal.timeout(timeoutMs);
   const { promise: late, reject } = Promise.withResolvers<never>();
   const giveUp = (): void => reject(new Error(`no answer within ${timeoutMs} ms`));
@@ -178,7 +178,8 @@ async function recordFailure(
 ): Promise<'failed' | 'dead'> {
   const now = ctx.services.clock.now().getTime();
   const postponed = error instanceof NotBefore ? Math.max(error.at.getTime(), now + 1000) : null;
-  const dead = postponed === null && (error instanceof PermanentFailure || message.tries >= SEND_TRIES);
+  const dead =
+    postponed === null && (error instanceof PermanentFailure || message.tries >= triesOn(message.channel));
   const waitSeconds = Math.min(2 ** message.tries, SEND_BACKOFF_MAX_SECONDS);
   if (postponed === null)
     ctx.log.warn(
@@ -188,7 +189,7 @@ async function recordFailure(
   await readDb(ctx.em)
     .updateTable('outbox_message')
     .set({
-      tries: Math.min(postponed === null ? message.tries : message.tries - 1, SEND_TRIES),
+      tries: Math.min(postponed === null ? message.tries : message.tries - 1, triesOn(message.channel)),
       state: dead ? OutboxState.DEAD : OutboxState.PENDING,
       next_try_at: new Date(postponed ?? now + waitSeconds * 1000),
       last_error: reasonOf(error),

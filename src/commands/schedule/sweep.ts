@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Context } from '../../context.js';
 import { readDb } from '../../entities/read-db.js';
 import { TimerState } from '../../entities/schedule/timer.js';
-import { LINK_KEPT_DAYS } from '../../limits.js';
+import { LINK_KEPT_DAYS, WEBHOOK_KEPT_DAYS } from '../../limits.js';
 import type { TimerActions } from './fire-timer.js';
 import { fireTimers } from './fire-timers.js';
 import { relayOutbox } from './relay-outbox.js';
@@ -160,6 +160,20 @@ async function deleteExpired(ctx: Context, report: SweepReport): Promise<void> {
           .selectFrom('decision_link')
           .select('id')
           .where('expires_at', '<=', new Date(ctx.now.getTime() - LINK_KEPT_DAYS * 86_400_000) as never)
+          .limit(DELETE_MAX)
+          .forUpdate()
+          .skipLocked(),
+      )
+      .executeTakeFirst(),
+    db
+      .deleteFrom('outbox_message')
+      .where('id', 'in', (from) =>
+        from
+          .selectFrom('outbox_message')
+          .select('id')
+          .where('channel', 'in', ['webhook', 'chat'])
+          .where('state', '<>', 'PENDING')
+          .where('created_at', '<=', new Date(ctx.now.getTime() - WEBHOOK_KEPT_DAYS * 86_400_000) as never)
           .limit(DELETE_MAX)
           .forUpdate()
           .skipLocked(),

@@ -1,4 +1,5 @@
 import { commandOf, escalate } from '../approvals/escalate.js';
+import { moveNext, REQUESTS_MOVE } from '../approvals/move-requests.js';
 import { ABSENCE_BEGINS, ABSENCE_ENDS, absenceBegins, absenceEnds } from '../organisation/absence-timers.js';
 import { reckonDueTimes, RECKON } from './reckon-due-times.js';
 import { chaseMilestone } from '../plans/chase-milestone.js';
@@ -24,4 +25,5 @@ export const TIMER_ACTIONS: TimerActions = {
   [ABSENCE_ENDS]: { subjectTable: 'absence', act: absenceEnds },
   [RECKON]: { subjectTable: null, act: reckonDueTimes },
   [MAIL_DIGEST]: { subjectTable: null, act: makeDigest },
+  [REQUESTS_MOVE]: { subjectTable: 'request_move', act: moveNext },
 };

@@ -19,4 +19,12 @@ export class ApprovalInterest {
 
   @Property({ type: 'text' })
   because!: string;
+
+  /** Place among the request's interests, from 1. */
+  @Property({ type: 'integer', default: 0 })
+  position: number = 0;
+
+  /** Of an earlier round only. Rows are never deleted. */
+  @Property({ type: 'boolean', default: false })
+  lapsed: boolean = false;
 }

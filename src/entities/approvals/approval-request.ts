@@ -63,6 +63,18 @@ export class ApprovalRequest {
   @Property({ type: 'timestamptz', length: 3, nullable: true })
   pausedAt: Date | null = null;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'NEW_VERSION: held until it is moved to the new version of its process or released; null: not paused, or by hand.',
+  })
+  @Property({ type: 'text', nullable: true })
+  pauseCause: string | null = null;
+
+  /** Who answers for a requester who has left; null: the requester. */
+  @Property({ type: 'uuid', nullable: true })
+  contactId: string | null = null;
+
   @Field(() => Int, { description: 'Grows by 1 with each resubmission after a return; from 1.' })
   @Property({ type: 'integer' })
   round!: number;

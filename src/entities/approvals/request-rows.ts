@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import { readDb } from '../read-db.js';
 import type { CarriedOver } from '../../workflows/carry-over.js';
-import type { ProcessDefinition } from '../../workflows/process.js';
+import type { Localised, ProcessDefinition } from '../../workflows/process.js';
 import type {
   AssignmentState,
   AttachedFile,
@@ -14,7 +14,7 @@ import type {
   StepState,
 } from '../../workflows/request.js';
 
-import type { QuestionState, Reader } from '../../workflows/verb-facts.js';
+import type { PauseCause, QuestionState, Reader } from '../../workflows/verb-facts.js';
 
 /** A request with all that belongs to it, as stored. Instants inside `steps` and `assignments` are ISO text. */
 export interface StoredRequest {
@@ -31,6 +31,8 @@ export interface StoredRequest {
   readonly assignmentIds: readonly string[];
   /** Row ids of the steps, in the order of `state.steps`. */
   readonly stepIds: readonly string[];
+  /** Titles of the steps reached, by key, as they were then; also of those that a later version does not have. */
+  readonly stepTitles: ReadonlyMap<string, Localised>;
   readonly state: RequestState;
 }
 
@@ -44,6 +46,8 @@ interface Row {
   purpose: string;
   status: RequestState['status'];
   paused_at: string | null;
+  pause_cause: PauseCause | null;
+  contact_id: string | null;
   round: number;
   title: string;
   owner_id: string;
@@ -87,6 +91,8 @@ interface QuestionRow {
 
 interface StepRow {
   id: string;
+  title_en: string;
+  title_zh: string;
   key: string;
   round: number;
   attempt: number;
@@ -159,6 +165,8 @@ const COLUMNS = [
   'r.choices',
   'r.carried_over',
   'r.attachments',
+  'r.pause_cause',
+  'r.contact_id',
 ] as const;
 
 /** Requests by id, whole, in one statement. Lock the row first (in a statement of its own) to decide on it. */
@@ -180,8 +188,8 @@ export async function readRequests(em: EntityManager, ids: readonly string[]): P
       ),
       sql<
         Interest[]
-      >`coalesce((select json_agg(json_build_object('personId', i.person_id, 'because', i.because) order by i.id)
-        from approval_interest i where i.request_id = r.id), '[]')`.as('interests'),
+      >`coalesce((select json_agg(json_build_object('personId', i.person_id, 'because', i.because) order by i.position, i.id)
+        from approval_interest i where i.request_id = r.id and not i.lapsed), '[]')`.as('interests'),
       sql<
         string | null
       >`(select e.at from approval_event e where e.request_id = r.id and e.sequence = r.fact_count)`.as(
@@ -240,13 +248,16 @@ function toStored(row: Row, definition: ProcessDefinition): StoredRequest {
     purpose: row.purpose,
     assignmentIds: row.assignments.map((assignment) => assignment.id),
     stepIds: row.steps.map((step) => step.id),
+    stepTitles: new Map(row.steps.map((step) => [step.key, { en: step.title_en, zh: step.title_zh }])),
     state: {
       id: row.id,
       definition,
       status: row.status,
       pausedAt: instant(row.paused_at),
+      pauseCause: row.pause_cause,
       round: row.round,
       requesterId: row.requester_id,
+      contactId: row.contact_id,
       submittedAt: new Date(row.submitted_at),
       endedAt: instant(row.ended_at),
       subject: {

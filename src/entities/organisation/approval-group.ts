@@ -14,6 +14,14 @@ export class ApprovalGroup {
 
   @Property({ type: 'text' })
   titleZh!: string;
+
+  /** Grows with each change of its members. */
+  @Property({ type: 'integer', default: 1 })
+  version: number = 1;
+
+  /** Why the last change of its members was forced. */
+  @Property({ type: 'text', nullable: true })
+  changedBecause: string | null = null;
 }
 
 /** A person belongs to a group. */

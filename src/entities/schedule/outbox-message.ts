@@ -5,6 +5,7 @@ export enum OutboxState {
   PENDING = 'PENDING',
   DELIVERED = 'DELIVERED',
   DEAD = 'DEAD',
+  HELD = 'HELD',
 }
 
 /** Something that leaves: written in the transaction that makes it necessary, delivered at least once under `key`. */
@@ -21,6 +22,16 @@ export enum OutboxState {
 @Index({
   name: 'outbox_message_dead',
   expression: "create index outbox_message_dead on outbox_message (created_at, id) where state = 'DEAD'",
+})
+@Index({
+  name: 'outbox_message_of_endpoint',
+  expression:
+    "create index outbox_message_of_endpoint on outbox_message (receiver, created_at, id) where channel = 'webhook'",
+})
+@Index({
+  name: 'outbox_message_kept',
+  expression:
+    "create index outbox_message_kept on outbox_message (created_at) where channel in ('webhook', 'chat') and state <> 'PENDING'",
 })
 export class OutboxMessage {
   @PrimaryKey({ type: 'uuid' })

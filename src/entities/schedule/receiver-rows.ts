@@ -9,7 +9,6 @@ export interface Receiver {
   readonly email: string;
   readonly active: boolean;
   readonly language: 'en' | 'zh';
-  readonly departmentId: string | null;
   /** null: the defaults. */
   readonly preference: NotificationPreference | null;
 }
@@ -20,7 +19,7 @@ export async function readReceivers(em: EntityManager, ids: readonly string[]): 
   const rows = await readDb(em)
     .selectFrom('app_user as person')
     .leftJoin('notification_preference as chosen', 'chosen.person_id', 'person.id')
-    .select(['person.id', 'name', 'email', 'active', 'language', 'department_id'])
+    .select(['person.id', 'name', 'email', 'active', 'language'])
     .select(['chosen.mail', 'digest_hour', 'quiet_from', 'quiet_until', 'urgent', 'time_zone'])
     .where('person.id', 'in', ids)
     .orderBy('person.id')
@@ -31,7 +30,6 @@ export async function readReceivers(em: EntityManager, ids: readonly string[]): 
     email: row.email,
     active: row.active,
     language: row.language === 'zh' ? 'zh' : 'en',
-    departmentId: row.department_id,
     preference:
       row.mail === null
         ? null

@@ -37,7 +37,7 @@ export class Timer {
 
   @Field(() => String, {
     description:
-      'What it will do: `approval-reminder`, `approval-rung`, `approval-expiry`, `milestone-reminder`, `milestone-rung`, `follow-up-reminder`, `follow-up-rung`, `recurring-rule`, `absence-begins`, `absence-ends`, `calendar-recompute`, `mail-digest`.',
+      'What it will do: `approval-reminder`, `approval-rung`, `approval-expiry`, `milestone-reminder`, `milestone-rung`, `follow-up-reminder`, `follow-up-rung`, `recurring-rule`, `absence-begins`, `absence-ends`, `calendar-recompute`, `mail-digest`, `requests-move`.',
   })
   @Property({ type: 'text' })
   kind!: string;

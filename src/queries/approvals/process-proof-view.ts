@@ -1,12 +1,15 @@
 import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { ApprovalRequest } from '../../entities/approvals/approval-request.js';
+import { messageOf, type Refusal } from '../../errors.js';
+import { ApprovalRequestStatus } from '../../entities/approvals/enums.js';
 import type { StoredRequest } from '../../entities/approvals/request-rows.js';
 import { User } from '../../entities/organisation/user.js';
+import { Instant } from '../../entities/scalars.js';
 import type { CheckedProcess } from '../../workflows/check-process-text.js';
 import type { Finding, Problem } from '../../workflows/pack-file.js';
 import type { ProcessDefinition } from '../../workflows/process.js';
-import type { MigrationDryRun } from '../../workflows/replay-on.js';
+import type { MigrationDryRun } from '../../workflows/migration-dry-run.js';
 import type { Approval, SimulatedCase } from '../../workflows/simulate.js';
 import { personById } from '../organisation/people.js';
 import { requestOf } from './request-view.js';
@@ -84,7 +87,7 @@ registerEnumType(MigrationOutcome, {
   valuesConfig: {
     SAME_ROUTE: { description: 'It would go on as it does.' },
     CHANGED_ROUTE: { description: 'It would go another way; the differences say how.' },
-    IMPOSSIBLE: { description: 'What was done so far has no place on it; the reason says why.' },
+    IMPOSSIBLE: { description: 'It cannot be moved; the reason says why.' },
   },
 });
 
@@ -93,8 +96,31 @@ export class AffectedRequest {
   @Field(() => ApprovalRequest, { description: 'The request.' })
   request!: ApprovalRequest;
 
-  @Field(() => MigrationOutcome, { description: 'A dry run: its acts so far replayed on the new version.' })
+  @Field(() => MigrationOutcome, { description: 'A dry run of moving it to the new version.' })
   migration!: MigrationOutcome;
+
+  @Field(() => [String], {
+    description: 'Keys of the steps that stand as they are: decided, or being decided.',
+  })
+  carried!: readonly string[];
+
+  @Field(() => [String], {
+    description:
+      'Keys of the steps that are asked anew; who had approved and is asked again keeps their vote.',
+  })
+  asked!: readonly string[];
+
+  @Field(() => [String], { description: 'Keys of the steps reached that the new version does not have.' })
+  removed!: readonly string[];
+
+  @Field(() => [User], { description: 'Whose turn it is now and would be no more.' })
+  dropped!: User[];
+
+  @Field(() => ApprovalRequestStatus, {
+    nullable: true,
+    description: 'How it would stand: moved, it may be approved at once. Null when it is impossible.',
+  })
+  status!: ApprovalRequestStatus | null;
 
   @Field(() => String, { nullable: true, description: 'Why it is impossible.' })
   why!: string | null;
@@ -105,7 +131,7 @@ export class AffectedRequest {
 
 @ObjectType({
   description:
-    'What publishing a definition would mean for what runs. Published, open requests keep their version.',
+    'What publishing a definition would mean for what runs: the ground on which to keep, move or hold open requests.',
 })
 export class PublishImpactView {
   @Field(() => ProcessCheck, { description: 'What the checker says.' })
@@ -131,19 +157,31 @@ export async function publishImpactView(
   return {
     check: checkView(checked),
     openRequests: total,
-    affected: await Promise.all(
-      affected.map(async ({ stored, migration }) => ({
-        request: await requestOf(ctx, stored.id),
-        migration: migration.outcome as MigrationOutcome,
-        why: migration.outcome === 'IMPOSSIBLE' ? migration.why : null,
-        differences: await differencesView(
-          ctx,
-          ahead(migration.outcome === 'CHANGED_ROUTE' ? migration.differences : []),
-        ),
-      })),
-    ),
+    affected: await dryRunsView(ctx, affected),
   };
 }
+
+const inWords = ({ language }: Context, { code, details }: Refusal): string =>
+  messageOf(code, details, language);
+
+/** What a move would make of requests, one by one. */
+export const dryRunsView = (ctx: Context, dryRuns: Impact['affected']): Promise<AffectedRequest[]> =>
+  Promise.all(
+    dryRuns.map(async ({ stored, migration }) => {
+      const can = migration.outcome === 'IMPOSSIBLE' ? null : migration;
+      return {
+        request: await requestOf(ctx, stored.id),
+        migration: migration.outcome as MigrationOutcome,
+        why: migration.outcome === 'IMPOSSIBLE' ? inWords(ctx, migration.why) : null,
+        differences: await differencesView(ctx, ahead(can?.differences ?? [])),
+        carried: can?.carried ?? [],
+        asked: can?.asked ?? [],
+        removed: can?.removed ?? [],
+        dropped: await Promise.all((can?.dropped ?? []).map((id) => personById(ctx, id))),
+        status: (can?.status ?? null) as ApprovalRequestStatus | null,
+      };
+    }),
+  );
 
 const ahead = <T extends object>(differences: readonly T[]): (T & { happened: false })[] =>
   differences.map((difference) => ({ ...difference, happened: false as const }));
@@ -269,6 +307,12 @@ export class ProcessSimulation {
   @Field(() => ID, { description: 'Key and version tried out, such as `contract-review@2`.' })
   candidate!: string;
 
+  @Field(() => Instant, {
+    description:
+      'The organisation that both sides were asked in is that of this instant: it is not stored as it was in the period.',
+  })
+  organisationAsOf!: Date;
+
   @Field(() => Int, { description: 'Requests compared.' })
   compared!: number;
 
@@ -304,6 +348,7 @@ export async function simulationView(
   );
   return {
     candidate: `${definition.key}@${definition.version}`,
+    organisationAsOf: ctx.now,
     compared: compared.length,
     changed: await Promise.all(
       changed.map(async ({ requestId, differences, added, dropped, stranded }) => ({

@@ -1,8 +1,9 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { readFactRows, valueIn } from '../../entities/approvals/fact-rows.js';
-import { readRequests } from '../../entities/approvals/request-rows.js';
+import { readRequests, type StoredRequest } from '../../entities/approvals/request-rows.js';
 import { readDb } from '../../entities/read-db.js';
 import { differences, replay } from '../../workflows/replay.js';
+import type { Fact } from '../../workflows/request.js';
 import { unsealFact } from '../../workflows/seal.js';
 
 /** Requests read by one statement. */
@@ -28,19 +29,16 @@ export async function* replayRequests(em: EntityManager, number: string | null):
     const factsOf = Map.groupBy(facts, ({ requestId }) => requestId);
     for (const stored of await readRequests(em, batch)) {
       const rows = factsOf.get(stored.id) ?? [];
-      const made =
-        rows.length === 0
-          ? null
-          : replay(
-              stored.id,
-              stored.definition,
-              rows.map(({ canonical }) => unsealFact(canonical, valueOf)),
-            );
-      yield {
-        number: stored.number,
-        facts: rows.length,
-        differences: made ? differences(stored.state, made) : ['it has no facts'],
-      };
+      const made = rows.map(({ canonical }) => unsealFact(canonical, valueOf));
+      yield { number: stored.number, facts: rows.length, differences: foundIn(stored, made) };
     }
   }
+}
+
+function foundIn({ id, definition, state }: StoredRequest, facts: readonly Fact[]): string[] {
+  if (facts.length === 0) return ['it has no facts'];
+  const made = replay(id, definition, facts);
+  if ('sequence' in made)
+    return [`fact ${made.sequence}: its engine version ${JSON.stringify(made.engine)} is not known here`];
+  return differences(state, made);
 }

@@ -15,7 +15,7 @@ import {
   requestPermissions,
   type Permission,
 } from '../../workflows/permit.js';
-import { nodesOf, stepOf, type ProcessDefinition } from '../../workflows/process.js';
+import { nodesOf, stepOf, type Localised, type ProcessDefinition } from '../../workflows/process.js';
 import { isEnded, type AssignmentState } from '../../workflows/request.js';
 import { parallelsAround } from '../../workflows/route.js';
 import { inLanguage } from '../in-language.js';
@@ -38,7 +38,10 @@ export class StepView {
   @Field(() => String, { description: 'Title in your language.' })
   title!: string;
 
-  @Field(() => String, { description: '`approve`, `advise`, `confirm`, `file`, `notify` or `parallel`.' })
+  @Field(() => String, {
+    description:
+      '`approve`, `advise`, `confirm`, `file`, `notify` or `parallel`; `removed`: the version it was moved to has no such step.',
+  })
   kind!: string;
 
   @Field(() => ApprovalStepStatus, { description: 'Where it stands.' })
@@ -73,7 +76,7 @@ export class StepView {
 export class ActionPermission {
   @Field(() => String, {
     description:
-      'APPROVE, REJECT, ABSTAIN, ADVISE, CONFIRM, FILE, RETURN, DELEGATE, TRANSFER, ADD_APPROVER, ASK, AMEND, REVOKE, REMOVE_APPROVER, CLAIM, RELEASE, REASSIGN; on requests RESUBMIT, WITHDRAW, NUDGE, ANSWER, COMMENT, COPY_IN, ATTACH, PAUSE, RESUME, SKIP_STEP, RESTART.',
+      'APPROVE, REJECT, ABSTAIN, ADVISE, CONFIRM, FILE, RETURN, DELEGATE, TRANSFER, ADD_APPROVER, ASK, AMEND, REVOKE, REMOVE_APPROVER, CLAIM, RELEASE, REASSIGN; on requests RESUBMIT, WITHDRAW, NUDGE, ANSWER, COMMENT, COPY_IN, ATTACH, PAUSE, RESUME, SKIP_STEP, RESTART, MIGRATE, RELEASE.',
   })
   action!: string;
 
@@ -130,6 +133,7 @@ const COLUMNS = [
   'submitted_at as submittedAt',
   'ended_at as endedAt',
   'paused_at as pausedAt',
+  'pause_cause as pauseCause',
   'expires_at as expiresAt',
 ] as const;
 
@@ -152,28 +156,46 @@ export async function requestOf(ctx: Context, id: string): Promise<ApprovalReque
   return (await loadOne(ctx, 'request', id, read, (row) => row.id)) as ApprovalRequest;
 }
 
-/** All steps of the definition in reading order as they stand in a round; those not reached are WAITING. */
+/** All steps of the definition in reading order as they stand in a round, those not reached as WAITING; then those that
+ *  were reached and that the version the request was moved to does not have. */
 export function stepsOf(stored: StoredRequest, round: number, language: Language): StepView[] {
+  const { state, definition, stepTitles } = stored;
+  const nodes = [...nodesOf(definition.steps)];
+  const own = new Set(nodes.map(({ key }) => key));
+  const removed = state.steps.filter((step) => step.round === round && !own.has(step.key));
+  return [
+    ...nodes.map((node) => stepView(stored, round, node, language)),
+    ...[...new Set(removed.map(({ key }) => key))].map((key) =>
+      stepView(stored, round, { key, kind: 'removed', title: stepTitles.get(key) ?? { en: key } }, language),
+    ),
+  ];
+}
+
+interface Titled {
+  readonly key: string;
+  readonly kind: string;
+  readonly title: Localised;
+}
+
+function stepView(stored: StoredRequest, round: number, node: Titled, language: Language): StepView {
   const { state } = stored;
-  return [...nodesOf(stored.definition.steps)].map((node) => {
-    const step = state.steps.findLast((entry) => entry.key === node.key && entry.round === round);
-    const assignments = state.assignments.filter(
-      (assignment) => assignment.stepKey === node.key && assignment.round === round,
-    );
-    return {
-      key: node.key,
-      title: inLanguage(node.title, language),
-      kind: node.kind,
-      status: (step?.status ?? unreachedStatus(stored, round, node.key)) as ApprovalStepStatus,
-      attempt: step?.attempt ?? 0,
-      openedAt: step?.openedAt ?? null,
-      dueAt: step?.dueAt ?? null,
-      closedAt: step?.closedAt ?? null,
-      reason: step?.reason ?? null,
-      rung: step?.rung ?? 0,
-      assignments: assignments.map((assignment) => assignmentView(stored, assignment)),
-    };
-  });
+  const step = state.steps.findLast((entry) => entry.key === node.key && entry.round === round);
+  const assignments = state.assignments.filter(
+    (assignment) => assignment.stepKey === node.key && assignment.round === round,
+  );
+  return {
+    key: node.key,
+    title: inLanguage(node.title, language),
+    kind: node.kind,
+    status: (step?.status ?? unreachedStatus(stored, round, node.key)) as ApprovalStepStatus,
+    attempt: step?.attempt ?? 0,
+    openedAt: step?.openedAt ?? null,
+    dueAt: step?.dueAt ?? null,
+    closedAt: step?.closedAt ?? null,
+    reason: step?.reason ?? null,
+    rung: step?.rung ?? 0,
+    assignments: assignments.map((assignment) => assignmentView(stored, assignment)),
+  };
 }
 
 /** What became of a step without a row: skipped with the parallel step around it, cut off by the request's end, or its
@@ -230,10 +252,13 @@ export async function stepOfAssignment(
   ctx: Context,
   { requestId, stepKey }: ApprovalAssignment,
 ): Promise<StepReference> {
-  const { definition } = await storedRequest(ctx, requestId);
+  const { definition, stepTitles } = await storedRequest(ctx, requestId);
   return {
     key: stepKey,
-    title: inLanguage(stepOf(definition, stepKey)?.title ?? { en: stepKey }, ctx.language),
+    title: inLanguage(
+      stepOf(definition, stepKey)?.title ?? stepTitles.get(stepKey) ?? { en: stepKey },
+      ctx.language,
+    ),
   };
 }
 

@@ -13,6 +13,7 @@ registerEnumType(OutboxState, {
     PENDING: { description: 'Will be delivered, or tried again.' },
     DELIVERED: { description: 'Delivered.' },
     DEAD: { description: 'Every try failed; waits for someone to send it again.' },
+    HELD: { description: 'Its endpoint was disabled when it happened; waits for a replay.' },
   },
 });
 
@@ -35,6 +36,13 @@ export class OutboxMessageView {
   })
   receiver!: string | null;
 
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Name of the person or chat group, or what the endpoint is for; null when there is none any more.',
+  })
+  receiverName!: string | null;
+
   @Field(() => OutboxState, { description: 'Where it stands.' })
   state!: OutboxState;
 
@@ -56,6 +64,33 @@ export class ReplayOutboxMessagePayload {
   message!: OutboxMessageView;
 }
 
+const receiverId = sql`case when receiver ~ '^[0-9a-f-]{36}$' then receiver::uuid end`;
+
+const COLUMNS = [
+  'id',
+  'key',
+  'channel',
+  'receiver',
+  sql<string | null>`coalesce(
+    (select name from app_user where id = ${receiverId}),
+    (select description from webhook_endpoint where id = ${receiverId}),
+    (select name from chat_channel where id = ${receiverId}))`.as('receiverName'),
+  'state',
+  'tries',
+  'last_error as lastError',
+  'created_at as createdAt',
+] as const;
+
+/** The message that a command has just changed. */
+export async function outboxMessageAfter(ctx: Context, id: string): Promise<OutboxMessageView> {
+  const row = await readDb(ctx.em)
+    .selectFrom('outbox_message')
+    .select(COLUMNS)
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  return row as unknown as OutboxMessageView;
+}
+
 /** Messages that could not be delivered, newest first. */
 export async function deadOutboxMessages(
   ctx: Context,
@@ -67,16 +102,7 @@ export async function deadOutboxMessages(
     ? found.where(sql<boolean>`(created_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`)
     : found;
   const rows = (await page
-    .select([
-      'id',
-      'key',
-      'channel',
-      'receiver',
-      'state',
-      'tries',
-      'last_error as lastError',
-      'created_at as createdAt',
-    ])
+    .select(COLUMNS)
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit + 1)

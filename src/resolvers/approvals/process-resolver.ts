@@ -11,6 +11,8 @@ import {
 import { simulateProcess, SimulateProcessInput } from '../../commands/approvals/simulate-process.js';
 import type { Context } from '../../context.js';
 import { ProcessVersion } from '../../entities/approvals/process-version.js';
+import { RequestMove } from '../../entities/approvals/request-move.js';
+import { requestMoveById } from '../../queries/approvals/request-moves.js';
 import { processDefinitionById } from '../../queries/approvals/process-definitions.js';
 import {
   checkView,
@@ -27,6 +29,12 @@ import {
 export class ProcessPayload {
   @Field(() => ProcessVersion, { description: 'The version, as it is now.' })
   process!: ProcessVersion;
+
+  @Field(() => RequestMove, {
+    nullable: true,
+    description: 'What becomes of the open requests, when they are moved or held; batches follow by timers.',
+  })
+  move!: RequestMove | null;
 }
 
 const YAML = { description: 'One process definition, as packs write it; at most 100,000 characters.' };
@@ -76,13 +84,15 @@ export class ProcessResolver {
 
   @Mutation(() => ProcessPayload, {
     description:
-      'Publishes a definition that passes every check; open requests keep the version they are pinned to.',
+      'Publishes a definition that passes every check; open requests keep their version, are moved to the new one, or held.',
   })
   async publishProcess(
     @Arg('input', () => PublishProcessInput, { description: 'The definition.' }) input: PublishProcessInput,
     @Ctx() ctx: Context,
   ): Promise<ProcessPayload> {
-    return { process: await processDefinitionById(ctx, (await publishProcess(ctx, input)).id) };
+    const { id, moveId } = await publishProcess(ctx, input);
+    const move = moveId === null ? null : await requestMoveById(ctx, moveId);
+    return { process: await processDefinitionById(ctx, id), move };
   }
 
   @Mutation(() => ProcessPayload, { description: 'Retires a published version; open requests finish on it.' })
@@ -90,6 +100,6 @@ export class ProcessResolver {
     @Arg('input', () => RetireProcessInput, { description: 'The version.' }) input: RetireProcessInput,
     @Ctx() ctx: Context,
   ): Promise<ProcessPayload> {
-    return { process: await processDefinitionById(ctx, (await retireProcess(ctx, input)).id) };
+    return { process: await processDefinitionById(ctx, (await retireProcess(ctx, input)).id), move: null };
   }
 }

@@ -8,7 +8,7 @@ import { personById } from '../../queries/organisation/people.js';
 export class MovedCount {
   @Field(() => String, {
     description:
-      '`assignment`, `customer`, `project`, `contract`, `plan`, `document`, `report`, `department`, `absence`; `session` for those ended.',
+      '`assignment`, `customer`, `project`, `contract`, `plan`, `document`, `report`, `department`, `absence`, `request` for those the successor answers for; `session` for those ended.',
   })
   what!: string;
 
@@ -29,7 +29,7 @@ export class LeftBehindItem {
 
   @Field(() => String, {
     description:
-      'BLOCKED: nobody may decide a step; REQUESTER_LEFT: it waits for its requester; DECIDED_CONTENT: it is under approval or decided; NOBODY_ABOVE, SUCCESSOR_IS_AWAY; or the code of a refusal.',
+      'BLOCKED: nobody may decide a step; REQUESTER_LEFT: nobody came to answer for it; DECIDED_CONTENT: it is under approval or decided; NOBODY_ABOVE, SUCCESSOR_IS_AWAY; or the code of a refusal.',
   })
   reason!: string;
 }

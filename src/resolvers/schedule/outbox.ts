@@ -8,6 +8,7 @@ import type { Context } from '../../context.js';
 import { PageArgs, type ConnectionOf } from '../../queries/connection.js';
 import {
   deadOutboxMessages,
+  outboxMessageAfter,
   OutboxMessageConnection,
   ReplayOutboxMessagePayload,
   type OutboxMessageView,
@@ -37,10 +38,11 @@ export class OutboxResolver {
   @Mutation(() => ReplayOutboxMessagePayload, {
     description: 'Sends an undeliverable message again, under the same key.',
   })
-  replayOutboxMessage(
+  async replayOutboxMessage(
     @Ctx() ctx: Context,
     @Arg('input', () => ReplayOutboxMessageInput, { description: 'Which.' }) input: ReplayOutboxMessageInput,
   ): Promise<ReplayOutboxMessagePayload> {
-    return replayOutboxMessage(ctx, input);
+    const { message } = await replayOutboxMessage(ctx, input);
+    return { message: await outboxMessageAfter(ctx, message.id) };
   }
 }
