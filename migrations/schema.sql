@@ -436,6 +436,11 @@ create table form_template (
   definition jsonb not null
 );
 
+create table handed_out (
+  kind text not null,
+  name text not null
+);
+
 create table idempotency_record (
   key text not null,
   payload_digest text not null,
@@ -1118,6 +1123,10 @@ alter table follow_up_event add constraint follow_up_event_follow_up_id_foreign 
 alter table follow_up_event add constraint follow_up_event_pkey PRIMARY KEY (id);
 
 alter table form_template add constraint form_template_pkey PRIMARY KEY (key);
+
+alter table handed_out add constraint handed_out_kind_check CHECK ((kind = ANY (ARRAY['PERMISSION'::text, 'ROLE'::text])));
+
+alter table handed_out add constraint handed_out_pkey PRIMARY KEY (kind, name);
 
 alter table idempotency_record add constraint idempotency_record_pkey PRIMARY KEY (key);
 

@@ -22,7 +22,7 @@ import { ApprovalGroup, ApprovalGroupMember } from './organisation/approval-grou
 import { BusinessCalendarRow, CalendarChange } from './organisation/business-calendar.js';
 import { Department } from './organisation/department.js';
 import { NumberSequence, OrganisationRevision, SignInAttempt } from './organisation/counters.js';
-import { Role, RoleGrant } from './organisation/role.js';
+import { HandedOut, Role, RoleGrant } from './organisation/role.js';
 import { Session } from './organisation/session.js';
 import { User } from './organisation/user.js';
 import { PlanMilestoneMove } from './plans/milestone-move.js';
@@ -106,6 +106,7 @@ export const ENTITIES = [
   RecurringRuleRow,
   Role,
   RoleGrant,
+  HandedOut,
   RequestMove,
   RoutePreview,
   RuleOccurrence,

@@ -461,6 +461,11 @@ export interface FormTemplate {
   version: number;
 }
 
+export interface HandedOut {
+  kind: string;
+  name: string;
+}
+
 export interface IdempotencyRecord {
   answer: Json;
   expires_at: ColumnType<string, Date | string, Date | string>;
@@ -920,6 +925,7 @@ export interface DB {
   follow_up: FollowUp;
   follow_up_event: FollowUpEvent;
   form_template: FormTemplate;
+  handed_out: HandedOut;
   idempotency_record: IdempotencyRecord;
   invoice: Invoice;
   invoice_line: InvoiceLine;

@@ -97,6 +97,10 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
         "a step is due by the calendar of its approver's department, nearest up the tree",
       ],
       ['test/integration/calendars.test.ts', 'moves what hangs on the calendar, and only that, with a trail'],
+      [
+        'test/integration/calendar-reach.test.ts',
+        "moves what is due by a rule and its person's calendar; what has acted does not act again",
+      ],
       ['test/integration/calendars.test.ts', 'China 2026 is the published arrangement, day by day'],
     ],
   },

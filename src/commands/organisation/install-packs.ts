@@ -13,6 +13,7 @@ import { SUBJECT_TYPES } from '../../workflows/subject-types.js';
 import { readPackFolders } from '../approvals/pack-files.js';
 import { installSchedules } from '../schedule/install-schedules.js';
 import { inTransaction, type TransactionContext } from '../transaction.js';
+import { installRoles } from './install-roles.js';
 import { DEFAULT_CALENDAR } from './load-organisation.js';
 
 export interface InstalledPacks {
@@ -26,7 +27,8 @@ export const INSTALL_LOCK = 7_270_012;
 
 /**
  * Checks every pack under `root` as a whole and brings what is new into the database: all or nothing. Safe to repeat
- * at every start; roles and calendars that exist already are the organisation's own and are left alone.
+ * at every start; roles and calendars that exist already are the organisation's own: they are left alone, but for what
+ * is new to the product (see installRoles).
  * @throws INVALID_DEFINITION with every finding, or when a published version was changed without a new number
  */
 export async function installPacks(ctx: Context, root: string): Promise<InstalledPacks> {
@@ -74,23 +76,6 @@ async function installCalendars(
   await readDb(tx.em)
     .insertInto('business_calendar')
     .values(calendars.map((calendar) => ({ key: calendar.key, definition: JSON.stringify(calendar) })))
-    .onConflict((conflict) => conflict.column('key').doNothing())
-    .execute();
-}
-
-async function installRoles(tx: TransactionContext, packs: readonly Pack[]): Promise<void> {
-  const roles = packs.flatMap((pack) => pack.roles);
-  if (roles.length === 0) return;
-  await readDb(tx.em)
-    .insertInto('role')
-    .values(
-      roles.map(({ key, title, permissions }) => ({
-        key,
-        title_en: title.en,
-        title_zh: title.zh ?? title.en,
-        permissions: JSON.stringify(permissions),
-      })),
-    )
     .onConflict((conflict) => conflict.column('key').doNothing())
     .execute();
 }
@@ -168,6 +153,15 @@ async function installTemplates(tx: TransactionContext, packs: readonly Pack[]):
   }
 }
 
+/**
+ * Whether a pack says of a process what it said when that was published. Which fields a kind of subject has is the
+ * product's to say: a newer one knows more of them, and the version keeps those that it was published with.
+ */
+const sameWords = (published: unknown, { fieldTypes: _now, ...words }: ProcessDefinition): boolean => {
+  const { fieldTypes: _then, ...before } = published as ProcessDefinition;
+  return digestOf(before) === digestOf(words);
+};
+
 /** Publishes a version that is not there yet and retires the ones before it; answers how many it published. */
 export async function publish(tx: TransactionContext, definition: ProcessDefinition): Promise<number> {
   const db = readDb(tx.em);
@@ -175,11 +169,11 @@ export async function publish(tx: TransactionContext, definition: ProcessDefinit
   const digest = digestOf(definition);
   const known = await db
     .selectFrom('process_version')
-    .select('digest')
+    .select(['digest', 'definition'])
     .where('key', '=', key)
     .where('version', '=', version)
     .executeTakeFirst();
-  if (known && known.digest !== digest) {
+  if (known && known.digest !== digest && !sameWords(known.definition, definition)) {
     throw refusal('INVALID_DEFINITION', {
       reason: `process ${key} version ${version} was published with other content; give the change a new version`,
     });

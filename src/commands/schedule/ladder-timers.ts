@@ -39,17 +39,21 @@ export async function scheduleTimers(tx: TransactionContext, timers: readonly Ne
   for (const { id, dueAt } of rows) tx.wakes.push({ what: 'timer', id, at: dueAt });
 }
 
-/** Sets all timers of a ladder, once for each cycle: the key names the subject, the part, the cycle and the place. */
+/**
+ * Sets timers of a ladder, once for each cycle: the key names the subject, the part, the cycle and the place; `because`,
+ * what made them move within a cycle.
+ */
 export function setLadderTimers(
   tx: TransactionContext,
   { kind, id, part, cycle }: LadderSubject,
   timers: readonly LadderTimer[],
+  because = '',
 ): Promise<void> {
   const name = [kind, id, ...(part === null ? [] : [part]), cycle].join('/');
   return scheduleTimers(
     tx,
     timers.map((timer) => ({
-      key: `${name}/${timer.kind}/${timer.index}`,
+      key: `${name}/${timer.kind}/${timer.index}${because}`,
       kind: `${kind}-${timer.kind}`,
       subjectId: id,
       dueAt: timer.at,

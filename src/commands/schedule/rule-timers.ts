@@ -26,8 +26,8 @@ export interface TimedRule {
 const isTimed = ({ rule }: ScheduleDefinition): boolean => ['calendar', 'target'].includes(natureOf(rule));
 
 /**
- * Sets the rule's one timer: for its first occurrence behind `place`. The key names the rule, its version and the
- * occurrence, so none is set twice; a rule that hangs on records, or has ended, has none.
+ * Sets the rule's one timer: for its first occurrence behind `place`. The key names the rule, its version, the occurrence
+ * and its time, so none is set twice; a rule that hangs on records, or has ended, has none.
  */
 export async function setRuleTimer(
   tx: TransactionContext,
@@ -40,15 +40,17 @@ export async function setRuleTimer(
   if (next) await setTimer(tx, { id, version }, next, place);
 }
 
-const setTimer = (
+/** `because`: what moved it; the occurrence may have stood at the same time before. */
+export const setTimer = (
   tx: TransactionContext,
   { id, version }: Pick<TimedRule, 'id' | 'version'>,
   next: Firing,
   place: Place,
+  because = '',
 ): Promise<void> =>
   scheduleTimers(tx, [
     {
-      key: `${RECURRING_RULE}/${id}/${version}/${next.key}`,
+      key: `${RECURRING_RULE}/${id}/${version}/${next.key}/${next.fireAt.getTime()}${because}`,
       kind: RECURRING_RULE,
       subjectId: id,
       dueAt: next.fireAt,
