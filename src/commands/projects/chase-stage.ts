@@ -59,7 +59,11 @@ export async function chaseStage(
       .set({ rung: Math.max(stage.rung, index + 1) })
       .where('id', '=', stage.id)
       .execute();
-  const { timeZone } = calendarFor(snapshot, { calendarKey: null, departmentId: stage.department_id });
+  const { timeZone } = calendarFor(snapshot, {
+    calendarKey: null,
+    personId: null,
+    departmentId: stage.department_id,
+  });
   const date = localDateOf(timeZone, new Date(stage.active_at!));
   const missing = (language: 'en' | 'zh'): string =>
     gate.missing.map(({ title }) => title[language] ?? title.en).join(language === 'en' ? ', ' : '、');

@@ -50,13 +50,14 @@ export interface NewFollowUp {
 /** The kind of its timers: `follow-up-reminder`, `follow-up-rung`. */
 export const FOLLOW_UP = 'follow-up';
 
-/** What says by which calendar a follow-up is reckoned. */
-export type Reckoning = Pick<NewFollowUp, 'calendarKey' | 'personId' | 'departmentId'>;
+/** What says by which calendar something is reckoned; whose it is, where it is a person's. */
+export type Reckoning = Pick<NewFollowUp, 'calendarKey' | 'departmentId'> &
+  Partial<Pick<NewFollowUp, 'personId'>>;
 
-/** The calendar of a follow-up: its own, else that of the person whose it is, else, for a role, that of its department. */
+/** Its own calendar, else that of the person whose it is, else, for a role or nobody, that of its department. */
 export function calendarFor(
   { organisation, calendarOf }: OrganisationSnapshot,
-  { calendarKey, personId, departmentId }: Reckoning,
+  { calendarKey, personId = null, departmentId }: Reckoning,
 ): BusinessCalendar {
   const theirs =
     personId === null
