@@ -27,12 +27,9 @@ const UP = [
   `create index "plan_milestone_move_milestone_id_index" on "plan_milestone_move" ("milestone_id")`,
   `alter table "plan_milestone_move" add constraint "plan_milestone_move_milestone_id_foreign" foreign key ("milestone_id") references "plan_milestone" ("id") on update no action on delete cascade`,
   `alter table "plan_milestone_move" add constraint "plan_milestone_move_change_id_foreign" foreign key ("change_id") references "calendar_change" ("id") on update no action on delete no action`,
-  `-- Packs leave the roles of a running organisation alone; its administrators manage its calendars all the same.
-update role set permissions = permissions || '{"calendar:manage": "all"}' where key = 'administrator'`,
 ];
 
 const DOWN = [
-  `update role set permissions = permissions - 'calendar:manage'`,
   `drop table if exists plan_milestone_move, calendar_change`,
   `alter table "plan" drop column "template_version"`,
   `drop index approval_step_clock`,

@@ -436,6 +436,11 @@ create table form_template (
   definition jsonb not null
 );
 
+create table handed_out (
+  kind text not null,
+  name text not null
+);
+
 create table idempotency_record (
   key text not null,
   payload_digest text not null,
@@ -526,6 +531,12 @@ create table outbox_message (
   created_at timestamp(3) with time zone not null,
   delivered_at timestamp(3) with time zone,
   receiver text
+);
+
+create table payment_ladder (
+  key text not null,
+  version integer not null,
+  definition jsonb not null
 );
 
 create table payment_term (
@@ -642,7 +653,11 @@ create table project_stage (
   title_zh text not null,
   status text not null default 'NOT_STARTED'::text,
   started_at timestamp(3) with time zone,
-  closed_at timestamp(3) with time zone
+  closed_at timestamp(3) with time zone,
+  active_at timestamp(3) with time zone,
+  stalls_at timestamp(3) with time zone,
+  rung integer not null default 0,
+  chase_cycle integer not null default 0
 );
 
 create table project_template (
@@ -682,6 +697,29 @@ create table quote_line (
   quantity numeric(18,2) not null,
   unit_price numeric(18,2) not null,
   quote_id uuid not null
+);
+
+create table receipt (
+  id uuid not null,
+  term_id uuid not null,
+  amount numeric(18,2) not null,
+  received_on date not null,
+  note text,
+  corrects_id uuid,
+  by_id uuid not null,
+  at timestamp(3) with time zone not null
+);
+
+create table receivable (
+  id uuid not null,
+  term_id uuid not null,
+  contract_id uuid not null,
+  due_at timestamp(3) with time zone not null,
+  status text not null default 'OPEN'::text,
+  ladder jsonb not null,
+  rung integer not null default 0,
+  cycle integer not null default 1,
+  since timestamp(3) with time zone not null
 );
 
 create table record_event (
@@ -788,7 +826,19 @@ create table timer (
   due_at timestamp(3) with time zone not null,
   state text not null default 'SCHEDULED'::text,
   payload jsonb not null,
-  fired_at timestamp(3) with time zone
+  fired_at timestamp(3) with time zone,
+  paused_at timestamp(3) with time zone
+);
+
+create table timer_event (
+  id uuid not null,
+  timer_id uuid not null,
+  type text not null,
+  by_id uuid,
+  at timestamp(3) with time zone not null,
+  reason text,
+  due_before timestamp(3) with time zone not null,
+  due_after timestamp(3) with time zone not null
 );
 
 create table webhook_answer (
@@ -1075,6 +1125,10 @@ alter table follow_up_event add constraint follow_up_event_pkey PRIMARY KEY (id)
 
 alter table form_template add constraint form_template_pkey PRIMARY KEY (key);
 
+alter table handed_out add constraint handed_out_kind_check CHECK ((kind = ANY (ARRAY['PERMISSION'::text, 'ROLE'::text])));
+
+alter table handed_out add constraint handed_out_pkey PRIMARY KEY (kind, name);
+
 alter table idempotency_record add constraint idempotency_record_pkey PRIMARY KEY (key);
 
 alter table invoice add constraint invoice_contract_id_foreign FOREIGN KEY (contract_id) REFERENCES contract(id);
@@ -1118,6 +1172,8 @@ alter table outbox_message add constraint outbox_message_key_unique UNIQUE (key)
 alter table outbox_message add constraint outbox_message_pkey PRIMARY KEY (id);
 
 alter table outbox_message add constraint outbox_message_state_check CHECK ((state = ANY (ARRAY['PENDING'::text, 'DELIVERED'::text, 'DEAD'::text, 'HELD'::text])));
+
+alter table payment_ladder add constraint payment_ladder_pkey PRIMARY KEY (key);
 
 alter table payment_term add constraint payment_term_contract_id_foreign FOREIGN KEY (contract_id) REFERENCES contract(id) ON DELETE CASCADE;
 
@@ -1209,6 +1265,26 @@ alter table quote_line add constraint quote_line_pkey PRIMARY KEY (id);
 
 alter table quote_line add constraint quote_line_quote_id_foreign FOREIGN KEY (quote_id) REFERENCES quote(id) ON DELETE CASCADE;
 
+alter table receipt add constraint receipt_by_id_foreign FOREIGN KEY (by_id) REFERENCES app_user(id);
+
+alter table receipt add constraint receipt_corrects_id_foreign FOREIGN KEY (corrects_id) REFERENCES receipt(id);
+
+alter table receipt add constraint receipt_corrects_id_unique UNIQUE (corrects_id);
+
+alter table receipt add constraint receipt_pkey PRIMARY KEY (id);
+
+alter table receipt add constraint receipt_term_id_foreign FOREIGN KEY (term_id) REFERENCES payment_term(id);
+
+alter table receivable add constraint receivable_contract_id_foreign FOREIGN KEY (contract_id) REFERENCES contract(id);
+
+alter table receivable add constraint receivable_pkey PRIMARY KEY (id);
+
+alter table receivable add constraint receivable_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'PAID'::text, 'STOPPED'::text])));
+
+alter table receivable add constraint receivable_term_id_foreign FOREIGN KEY (term_id) REFERENCES payment_term(id);
+
+alter table receivable add constraint receivable_term_id_unique UNIQUE (term_id);
+
 alter table record_event add constraint record_event_pkey PRIMARY KEY (id);
 
 alter table record_event add constraint record_event_subject_id_name_unique UNIQUE (subject_id, name);
@@ -1261,7 +1337,15 @@ alter table timer add constraint timer_key_unique UNIQUE (key);
 
 alter table timer add constraint timer_pkey PRIMARY KEY (id);
 
-alter table timer add constraint timer_state_check CHECK ((state = ANY (ARRAY['SCHEDULED'::text, 'FIRED'::text, 'CANCELLED'::text])));
+alter table timer add constraint timer_state_check CHECK ((state = ANY (ARRAY['SCHEDULED'::text, 'PAUSED'::text, 'FIRED'::text, 'CANCELLED'::text])));
+
+alter table timer_event add constraint timer_event_by_id_foreign FOREIGN KEY (by_id) REFERENCES app_user(id);
+
+alter table timer_event add constraint timer_event_pkey PRIMARY KEY (id);
+
+alter table timer_event add constraint timer_event_timer_id_foreign FOREIGN KEY (timer_id) REFERENCES timer(id);
+
+alter table timer_event add constraint timer_event_type_check CHECK ((type = ANY (ARRAY['SNOOZED'::text, 'RUN'::text, 'PAUSED'::text, 'RESUMED'::text, 'KEPT'::text])));
 
 alter table webhook_answer add constraint webhook_answer_message_id_foreign FOREIGN KEY (message_id) REFERENCES outbox_message(id) ON DELETE CASCADE;
 
@@ -1437,6 +1521,8 @@ CREATE INDEX project_department_id_index ON public.project USING btree (departme
 
 CREATE INDEX project_owner_id_index ON public.project USING btree (owner_id);
 
+CREATE INDEX project_stage_stalls ON public.project_stage USING btree (stalls_at, id) WHERE (stalls_at IS NOT NULL);
+
 CREATE INDEX project_template_id_index ON public.project USING btree (template_id);
 
 CREATE INDEX quote_created_at_id_index ON public.quote USING btree (created_at, id);
@@ -1450,6 +1536,12 @@ CREATE INDEX quote_line_quote_id_index ON public.quote_line USING btree (quote_i
 CREATE INDEX quote_owner_id_index ON public.quote USING btree (owner_id);
 
 CREATE INDEX quote_project_id_index ON public.quote USING btree (project_id);
+
+CREATE INDEX receipt_term_id_at_id_index ON public.receipt USING btree (term_id, at, id);
+
+CREATE INDEX receivable_contract_id_index ON public.receivable USING btree (contract_id);
+
+CREATE INDEX receivable_open ON public.receivable USING btree (due_at, id) WHERE (status = 'OPEN'::text);
 
 CREATE INDEX request_move_process_key_started_at_index ON public.request_move USING btree (process_key, started_at);
 
@@ -1468,6 +1560,8 @@ CREATE INDEX session_person_id_index ON public.session USING btree (person_id);
 CREATE INDEX stored_file_uploaded_by_id_index ON public.stored_file USING btree (uploaded_by_id);
 
 CREATE INDEX timer_due ON public.timer USING btree (due_at, id) WHERE (state = 'SCHEDULED'::text);
+
+CREATE INDEX timer_event_timer_id_at_id_index ON public.timer_event USING btree (timer_id, at, id);
 
 CREATE INDEX timer_subject_id_index ON public.timer USING btree (subject_id);
 
@@ -1605,10 +1699,18 @@ CREATE TRIGGER follow_up_event_no_truncate BEFORE TRUNCATE ON public.follow_up_e
 
 CREATE TRIGGER process_version_published BEFORE UPDATE ON public.process_version FOR EACH ROW EXECUTE FUNCTION refuse_published_change();
 
+CREATE TRIGGER receipt_append_only BEFORE DELETE OR UPDATE ON public.receipt FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER receipt_no_truncate BEFORE TRUNCATE ON public.receipt FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER role_revision AFTER INSERT OR DELETE OR UPDATE ON public.role FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
 CREATE TRIGGER role_grant_revision AFTER INSERT OR DELETE OR UPDATE ON public.role_grant FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();
 
 CREATE TRIGGER stored_file_unchanged BEFORE UPDATE ON public.stored_file FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER timer_event_append_only BEFORE DELETE OR UPDATE ON public.timer_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER timer_event_no_truncate BEFORE TRUNCATE ON public.timer_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER webhook_endpoint_revision AFTER INSERT OR DELETE OR UPDATE OF state, event_types ON public.webhook_endpoint FOR EACH STATEMENT EXECUTE FUNCTION bump_organisation_revision();

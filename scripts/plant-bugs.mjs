@@ -252,6 +252,12 @@ const BUGS = [
     '',
     'no interested approval carries',
   ],
+  [
+    'escalate.js',
+    'asked.length > 0 ?',
+    'asked.length > 9 ?',
+    'who waits for an answer is not chased, whoever owes it is',
+  ],
   ['escalate.js', '.filter((candidate) => !asked.has(candidate.personId))', '', 'a rung asks nobody twice'],
 
   // 5 · a step is decided once, by its formula
@@ -831,6 +837,24 @@ const BUGS = [
     "filter(({ kind }) => kind === 'rung')",
     'a rung is reached at its time',
   ],
+  [
+    'ladder.js',
+    'known.some(({ acted }) => acted)',
+    'false',
+    'what has acted does not act again when its time moves',
+  ],
+  [
+    'ladder.js',
+    "kind === 'rung' || at > now;",
+    "kind === 'rung';",
+    'a reminder that lies ahead by another calendar is set',
+  ],
+  [
+    'recurring-rule.js',
+    '!dealtWith.has(key)',
+    'true',
+    'an occurrence that was dealt with does not come again by another calendar',
+  ],
 
   // what the outside is told
   [
@@ -859,7 +883,7 @@ const BUGS = [
     'let length = 0;',
     'a chat text keeps its bound',
   ],
-  ['chat/slack.js', ".replaceAll('<', '&lt;')", '', 'no tag of a title is one of Slack'],
+
   // what a finding of the insight suggests
   [
     'flow-candidate.js',

@@ -126,7 +126,7 @@ export async function migrateAsOwner(ownerUrl: string, applicationUrl: string): 
 }
 
 /** What nobody who speaks SQL as the application can change: beside the triggers, which only an owner could disable. */
-const APPEND_ONLY = 'approval_event, audit_leaf, audit_checkpoint, follow_up_event';
+const APPEND_ONLY = 'approval_event, audit_leaf, audit_checkpoint, follow_up_event, timer_event, receipt';
 
 /** Rows of requests are never deleted, and words are erased, not deleted. */
 const NEVER_DELETED =

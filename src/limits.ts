@@ -159,8 +159,8 @@ export const CALENDAR_DAYS_MAX = 2000;
 /** Business calendars of one company; each is read whole with the organisation. */
 export const CALENDARS_MAX = 200;
 
-/** Requests, and plans, reckoned again by one transaction after a calendar changed: some tens of milliseconds, so that
- *  nobody waits long for a row. */
+/** Requests, plans, follow-ups and rules reckoned again by one transaction after a calendar changed: some tens of
+ *  milliseconds, so that nobody waits long for a row. */
 export const RECKONED_AT_ONCE = 50;
 
 /** Once more after this time: by then every transaction that was under way with the old calendar has ended (statements and

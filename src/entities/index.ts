@@ -13,6 +13,7 @@ import { ProcessVersion } from './approvals/process-version.js';
 import { RequestMove } from './approvals/request-move.js';
 import { RoutePreview } from './approvals/route-preview.js';
 import { Contract, ContractLine, PaymentTerm } from './contracts/contract.js';
+import { PaymentLadderRow, Receipt, Receivable } from './contracts/receivable.js';
 import { Contact } from './customers/contact.js';
 import { Customer } from './customers/customer.js';
 import { Document, FormTemplateRow } from './documents/document.js';
@@ -21,7 +22,7 @@ import { ApprovalGroup, ApprovalGroupMember } from './organisation/approval-grou
 import { BusinessCalendarRow, CalendarChange } from './organisation/business-calendar.js';
 import { Department } from './organisation/department.js';
 import { NumberSequence, OrganisationRevision, SignInAttempt } from './organisation/counters.js';
-import { Role, RoleGrant } from './organisation/role.js';
+import { HandedOut, Role, RoleGrant } from './organisation/role.js';
 import { Session } from './organisation/session.js';
 import { User } from './organisation/user.js';
 import { PlanMilestoneMove } from './plans/milestone-move.js';
@@ -42,6 +43,7 @@ import { OutboxMessage } from './schedule/outbox-message.js';
 import { RecurringRuleRow, RuleOccurrence } from './schedule/recurring-rule.js';
 import { CalendarFeed } from './schedule/calendar-feed.js';
 import { Timer } from './schedule/timer.js';
+import { TimerEvent } from './schedule/timer-event.js';
 import { WebhookAnswer, WebhookEndpoint } from './schedule/webhook-endpoint.js';
 
 /** Every table. */
@@ -85,6 +87,7 @@ export const ENTITIES = [
   NumberSequence,
   OrganisationRevision,
   OutboxMessage,
+  PaymentLadderRow,
   PaymentTerm,
   Plan,
   PlanLine,
@@ -97,10 +100,13 @@ export const ENTITIES = [
   Project,
   ProjectStage,
   ProjectTemplateRow,
+  Receipt,
+  Receivable,
   RecordEvent,
   RecurringRuleRow,
   Role,
   RoleGrant,
+  HandedOut,
   RequestMove,
   RoutePreview,
   RuleOccurrence,
@@ -108,6 +114,7 @@ export const ENTITIES = [
   SignInAttempt,
   StoredFile,
   Timer,
+  TimerEvent,
   User,
   WebhookAnswer,
   WebhookEndpoint,

@@ -461,6 +461,11 @@ export interface FormTemplate {
   version: number;
 }
 
+export interface HandedOut {
+  kind: string;
+  name: string;
+}
+
 export interface IdempotencyRecord {
   answer: Json;
   expires_at: ColumnType<string, Date | string, Date | string>;
@@ -551,6 +556,12 @@ export interface OutboxMessage {
   receiver: string | null;
   state: Generated<string>;
   tries: Generated<number>;
+}
+
+export interface PaymentLadder {
+  definition: Json;
+  key: string;
+  version: number;
 }
 
 export interface PaymentTerm {
@@ -659,11 +670,15 @@ export interface Project {
 }
 
 export interface ProjectStage {
+  active_at: ColumnType<string, Date | string, Date | string> | null;
+  chase_cycle: Generated<number>;
   closed_at: ColumnType<string, Date | string, Date | string> | null;
   id: string;
   key: string;
   position: number;
   project_id: string;
+  rung: Generated<number>;
+  stalls_at: ColumnType<string, Date | string, Date | string> | null;
   started_at: ColumnType<string, Date | string, Date | string> | null;
   status: Generated<string>;
   title_en: string;
@@ -707,6 +722,29 @@ export interface QuoteLine {
   quantity: Numeric;
   quote_id: string;
   unit_price: Numeric;
+}
+
+export interface Receipt {
+  amount: Numeric;
+  at: ColumnType<string, Date | string, Date | string>;
+  by_id: string;
+  corrects_id: string | null;
+  id: string;
+  note: string | null;
+  received_on: string;
+  term_id: string;
+}
+
+export interface Receivable {
+  contract_id: string;
+  cycle: Generated<number>;
+  due_at: ColumnType<string, Date | string, Date | string>;
+  id: string;
+  ladder: Json;
+  rung: Generated<number>;
+  since: ColumnType<string, Date | string, Date | string>;
+  status: Generated<string>;
+  term_id: string;
 }
 
 export interface RecordEvent {
@@ -811,9 +849,21 @@ export interface Timer {
   id: string;
   key: string;
   kind: string;
+  paused_at: ColumnType<string, Date | string, Date | string> | null;
   payload: Json;
   state: Generated<string>;
   subject_id: string;
+}
+
+export interface TimerEvent {
+  at: ColumnType<string, Date | string, Date | string>;
+  by_id: string | null;
+  due_after: ColumnType<string, Date | string, Date | string>;
+  due_before: ColumnType<string, Date | string, Date | string>;
+  id: string;
+  reason: string | null;
+  timer_id: string;
+  type: string;
 }
 
 export interface WebhookAnswer {
@@ -876,6 +926,7 @@ export interface DB {
   follow_up: FollowUp;
   follow_up_event: FollowUpEvent;
   form_template: FormTemplate;
+  handed_out: HandedOut;
   idempotency_record: IdempotencyRecord;
   invoice: Invoice;
   invoice_line: InvoiceLine;
@@ -885,6 +936,7 @@ export interface DB {
   number_sequence: NumberSequence;
   organisation_revision: OrganisationRevision;
   outbox_message: OutboxMessage;
+  payment_ladder: PaymentLadder;
   payment_term: PaymentTerm;
   plan: Plan;
   plan_line: PlanLine;
@@ -897,6 +949,8 @@ export interface DB {
   project_template: ProjectTemplate;
   quote: Quote;
   quote_line: QuoteLine;
+  receipt: Receipt;
+  receivable: Receivable;
   record_event: RecordEvent;
   recurring_rule: RecurringRule;
   request_move: RequestMove;
@@ -907,6 +961,7 @@ export interface DB {
   sign_in_attempt: SignInAttempt;
   stored_file: StoredFile;
   timer: Timer;
+  timer_event: TimerEvent;
   webhook_answer: WebhookAnswer;
   webhook_endpoint: WebhookEndpoint;
 }

@@ -15,6 +15,7 @@ import {
   QuoteStanding,
   StandingResolver,
 } from './approvals/standing-resolver.js';
+import { PaymentTermResolver, ReceiptFields } from './contracts/receipt-resolver.js';
 import { ContractResolver } from './contracts/contract-resolver.js';
 import { InvoiceResolver } from './contracts/invoice-resolver.js';
 import { QuoteResolver } from './contracts/quote-resolver.js';
@@ -40,7 +41,7 @@ import { NotificationResolver } from './schedule/notification.js';
 import { OutboxResolver } from './schedule/outbox.js';
 import { RecurringRuleResolver, TargetFields } from './schedule/recurring-rule.js';
 import { StalledResolver } from './schedule/stalled.js';
-import { TimerResolver } from './schedule/timer.js';
+import { TimerEventFields, TimerResolver } from './schedule/timer.js';
 import { WebhookResolver } from './schedule/webhook.js';
 
 /** Everything that the schema is made of. */
@@ -73,6 +74,7 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   NotificationResolver,
   OrganisationResolver,
   OutboxResolver,
+  PaymentTermResolver,
   PlanMilestoneResolver,
   PlanResolver,
   PlanStanding,
@@ -86,15 +88,16 @@ export const RESOLVERS: NonEmptyArray<new () => object> = [
   QuoteStanding,
   RequestAttachmentResolver,
   RequestFields,
+  ReceiptFields,
   RecurringRuleResolver,
   RequestMoveFields,
   StalledResolver,
   TargetFields,
   RequestFilesResolver,
-  StalledResolver,
   StandingResolver,
   StoredFileResolver,
   SubjectFilesResolver,
+  TimerEventFields,
   TimerResolver,
   UserFields,
   VerbResolver,

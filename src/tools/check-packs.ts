@@ -29,6 +29,7 @@ else {
       [pack.roles.length, 'roles'],
       [pack.messages.length, 'message templates'],
       [pack.schedules.length, 'schedule rules'],
+      [pack.paymentLadders.length, 'payment ladders'],
       [pack.acceptance.length, 'acceptance cases'],
     ] as const;
     console.log(

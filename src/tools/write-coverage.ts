@@ -97,6 +97,10 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
         "a step is due by the calendar of its approver's department, nearest up the tree",
       ],
       ['test/integration/calendars.test.ts', 'moves what hangs on the calendar, and only that, with a trail'],
+      [
+        'test/integration/calendar-reach.test.ts',
+        "moves what is due by a rule and its person's calendar; what has acted does not act again",
+      ],
       ['test/integration/calendars.test.ts', 'China 2026 is the published arrangement, day by day'],
     ],
   },
@@ -113,6 +117,26 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
     tests: [ANCHORED],
   },
   'T-04': { what: 'Customer revisit every three months', missing: null, tests: [ANCHORED] },
+  'T-05': {
+    what: 'Receivables: reminders around the due day, then the dunning ladder',
+    missing: 'no dunning letter is printed',
+    tests: [
+      [
+        'test/integration/payments.test.ts',
+        'is reminded of before and on its day, then climbs: its owner, a call, the manager, the director (T-05, T-46)',
+      ],
+    ],
+  },
+  'T-46': {
+    what: 'Overdue receivables climb: reminder, a call, the manager, the director; paid in full it ends',
+    missing: null,
+    tests: [
+      [
+        'test/integration/payments.test.ts',
+        'is chased no more once it is paid in full, and again, from where it stood, when that is taken back',
+      ],
+    ],
+  },
   'T-08': { what: 'Deepening meeting: the earlier of two limits', missing: null, tests: [ANCHORED] },
   'T-09': { what: 'Handover meeting after the coordination meeting', missing: null, tests: [ANCHORED] },
   'T-10': {

@@ -116,6 +116,7 @@ const timersAgain = (
     attempt,
     index,
     at,
+    restarted: true,
   }));
 
 const personOf = ({ assignments }: RequestState, ordinal: number): string[] => {

@@ -49,6 +49,8 @@ export type Effect =
       readonly attempt: number;
       readonly index: number;
       readonly at: Date;
+      /** It takes the place of one that was cancelled when the step's clock stopped. */
+      readonly restarted?: true;
     }
   /** When the request ends by itself. */
   | { readonly type: 'SCHEDULE_EXPIRY'; readonly key: string; readonly at: Date }

@@ -13,6 +13,7 @@ import {
   type NewAssignment,
   type StepState,
 } from './request.js';
+import type { QuestionState } from './verb-facts.js';
 import { peopleOf, resolveApprovers, type Candidate } from './resolve-approvers.js';
 import { interestsSharedBy } from './shared-interest.js';
 
@@ -78,7 +79,9 @@ function climb(draft: Draft, live: LiveStep, { action }: Rung): void {
       return emit(draft, { ...base, action: 'remind', people: openPeople(draft, state) });
     case 'notify': {
       const named = action.who.flatMap((rule) => peopleOf(draft.request, rule, draft.world));
-      const people = [...new Set(named)].filter((id) => draft.world.organisation.people.get(id)?.active);
+      const people = [...new Set([...named, ...whoOwesAnswers(draft, state)])].filter(
+        (id) => draft.world.organisation.people.get(id)?.active,
+      );
       return emit(draft, { ...base, action: 'notify', people });
     }
     case 'decide':
@@ -196,10 +199,24 @@ function decideAsSystem(
   return closeStep(draft, step, verdict === 'APPROVE' ? 'APPROVED' : 'REJECTED', 'SYSTEM');
 }
 
-const openPeople = (draft: Draft, state: StepState): string[] => [
-  ...new Set(
-    assignmentsOf(draft.request, state)
-      .filter((assignment) => assignment.status === 'OPEN')
-      .map((assignment) => assignment.personId),
-  ),
-];
+/** The questions of this attempt that nobody has answered. */
+const openQuestions = ({ request }: Draft, { key, round, attempt }: StepState): readonly QuestionState[] =>
+  request.questions.filter(
+    (one) => one.status === 'OPEN' && one.stepKey === key && one.round === round && one.attempt === attempt,
+  );
+
+/** Those whom the step waits for beside its approvers. */
+const whoOwesAnswers = (draft: Draft, state: StepState): string[] =>
+  openQuestions(draft, state).map(({ askedOfId }) => askedOfId);
+
+/** Whom the step waits for now: those whose turn it is or, of one who waits for an answer, whoever owes it. */
+function openPeople(draft: Draft, state: StepState): string[] {
+  const questions = openQuestions(draft, state);
+  const waited = assignmentsOf(draft.request, state)
+    .filter((assignment) => assignment.status === 'OPEN')
+    .flatMap(({ ordinal, personId }) => {
+      const asked = questions.filter((question) => question.ordinal === ordinal);
+      return asked.length > 0 ? asked.map(({ askedOfId }) => askedOfId) : [personId];
+    });
+  return [...new Set(waited)];
+}

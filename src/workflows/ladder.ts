@@ -109,6 +109,26 @@ export const ladderTimers = (
 ): LadderTimer[] =>
   everyLadderTimer(shape, due, calendar).filter(({ kind, at }) => kind === 'rung' || at > since);
 
+/** What was set for a place of a ladder. */
+interface LadderTimerSet extends Pick<LadderTimer, 'kind' | 'index'> {
+  readonly acted: boolean;
+}
+
+/**
+ * Those of a ladder's timers that are still to act when its times have moved: what has acted stays so, what was set moves
+ * along and acts at once where its time has passed, and a reminder that was left out is set when it lies ahead now.
+ */
+export const stillToAct = (
+  all: readonly LadderTimer[],
+  set: readonly LadderTimerSet[],
+  now: Date,
+): LadderTimer[] =>
+  all.filter(({ kind, index, at }) => {
+    const known = set.filter((timer) => timer.kind === kind && timer.index === index);
+    if (known.some(({ acted }) => acted)) return false;
+    return known.length > 0 || kind === 'rung' || at > now;
+  });
+
 /** How far something due at `due` has climbed by `now`: the number of rungs whose time has come; 0: none yet. */
 export const rungReached = (
   ladder: LadderShape<unknown>,

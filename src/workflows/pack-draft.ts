@@ -4,6 +4,7 @@ import { authoritySchema } from './authority-file.js';
 import { groupsSchema } from './groups-file.js';
 import { messageTemplatesSchema } from './message-template.js';
 import { readDocuments, shapeOf, type Finding, type PackSource, type SourceDocument } from './pack-file.js';
+import { paymentLadderSchema } from './payment-ladder.js';
 import { processSchema } from './process-file.js';
 import { keySchema, localised } from './process.js';
 import { scheduleSchema } from './schedule-file.js';
@@ -32,6 +33,7 @@ const SCHEMAS = {
   groups: groupsSchema,
   'message-templates': messageTemplatesSchema,
   schedule: scheduleSchema,
+  'payment-ladder': paymentLadderSchema,
 } as const;
 export type Kind = keyof typeof SCHEMAS;
 

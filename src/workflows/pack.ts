@@ -14,6 +14,7 @@ import {
   type Problem,
   type SourceDocument,
 } from './pack-file.js';
+import { problemsOfPaymentLadder, type PaymentLadder } from './payment-ladder.js';
 import { compileProcess } from './process-file.js';
 import { isDecisionStep, nodesOf, type Localised, type ProcessDefinition } from './process.js';
 import { PROOF_BUDGET } from './prove-conditions.js';
@@ -54,6 +55,7 @@ export interface Pack {
   /** Words of messages; those of a later pack take the place of an earlier one's. */
   readonly messages: readonly MessageTemplate[];
   readonly schedules: readonly ScheduleDefinition[];
+  readonly paymentLadders: readonly PaymentLadder[];
 }
 
 /** What a pack may name beside its own. */
@@ -167,6 +169,7 @@ function clashesOf(pack: Pack, folder: PackFolder, others: readonly Pack[]): Fin
     'authority',
     'groups',
     'schedules',
+    'paymentLadders',
   ] as const) {
     for (const { key } of pack[part]) {
       const other = others.find((known) => known[part].some((item) => item.key === key));
@@ -236,7 +239,7 @@ function compilePack(
   const complete = draft.whole && problems.length === 0;
   const projectTemplates = ofKind(draft, 'project-template').map(({ document, data }) => {
     const template = compileProjectTemplate(data, titles);
-    const flaws = [...problemsOfProjectTemplate(template, titles)];
+    const flaws = [...problemsOfProjectTemplate(template, titles, names)];
     report(document, flaws);
     if (complete && flaws.length === 0) report(document, ungatedStages(template, visible));
     return template;
@@ -269,6 +272,12 @@ function compilePack(
         problems.push(document.place({ ...problem, path: ['rules', index, ...problem.path] }));
     return data.rules;
   });
+  const paymentLadders = ofKind(draft, 'payment-ladder').map(
+    ({ document, data: { kind: _kind, ...ladder } }) => {
+      report(document, problemsOfPaymentLadder(ladder, names));
+      return ladder;
+    },
+  );
   const roles = ofKind(draft, 'roles').flatMap(({ data }) => data.roles as readonly RoleTemplate[]);
   const pack = {
     ...header,
@@ -282,6 +291,7 @@ function compilePack(
     groups: ofKind(draft, 'groups').flatMap(({ data }) => data.groups as readonly GroupTemplate[]),
     messages,
     schedules,
+    paymentLadders,
   };
   return { pack, problems };
 }

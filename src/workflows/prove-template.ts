@@ -11,7 +11,13 @@ import {
   type Nameable,
 } from './prove-process.js';
 import { anchorsOf } from './schedule-rule.js';
-import type { PlanMilestoneTemplate, PlanTemplate, ProjectTemplate, rolesSchema } from './template-file.js';
+import type {
+  PlanMilestoneTemplate,
+  PlanTemplate,
+  ProjectTemplate,
+  rolesSchema,
+  StallRule,
+} from './template-file.js';
 
 // What can be said of roles and templates without using them.
 
@@ -32,9 +38,11 @@ export function* problemsOfRoles({ roles }: z.infer<typeof rolesSchema>): Genera
 }
 
 export function* problemsOfProjectTemplate(
-  { stages }: ProjectTemplate,
+  { stages, stalled }: ProjectTemplate,
   forms: ReadonlyMap<string, Localised>,
+  known: Nameable,
 ): Generator<Problem> {
+  if (stalled) yield* stallProblems(stalled, ['stalled'], known);
   const keys = stages.map((stage) => stage.key);
   for (const [index, stage] of stages.entries()) {
     const path: Path = ['stages', index];
@@ -52,12 +60,20 @@ export function* problemsOfProjectTemplate(
           yield { path: at, rule: 'duplicate-key', message: `${form} is asked for above already` };
       }
     }
+    if (stage.stalled) yield* stallProblems(stage.stalled, [...path, 'stalled'], known);
     for (const [number, { toStage }] of stage.loopBack.entries()) {
       const at = [...path, 'loopBack', number, 'toStage'];
       if (!keys.includes(toStage)) yield { path: at, rule: 'unknown-stage', message: `no stage ${toStage}` };
       else if (keys.indexOf(toStage) > index)
         yield { path: at, rule: 'not-earlier', message: `stage ${toStage} comes later; a loop goes back` };
     }
+  }
+}
+
+function* stallProblems({ ladder }: StallRule, path: Path, known: Nameable): Generator<Problem> {
+  for (const [index, { action }] of ladder.entries()) {
+    if (action.do === 'notify')
+      yield* chaseProblems(action.who, [...path, 'ladder', index, 'action', 'who'], known);
   }
 }
 

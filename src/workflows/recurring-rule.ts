@@ -38,10 +38,19 @@ const CATCH_UP_MAX = 66;
 const isAfter = (a: Place, b: Place): boolean =>
   a.at.getTime() === b.at.getTime() ? a.key > b.key : a.at > b.at;
 
-/** The first firing behind a place; null: the rule has ended, or does not act by the calendar. */
-export function nextFiring(rule: Rule, place: Place, calendar: BusinessCalendar): Firing | null {
+/**
+ * The first firing behind a place that is not dealt with: one that was, and lies behind the place since the calendar has
+ * changed, does not come again. null: the rule has ended, or does not act by the calendar.
+ */
+export function nextFiring(
+  rule: Rule,
+  place: Place,
+  calendar: BusinessCalendar,
+  dealtWith: ReadonlySet<string> = new Set(),
+): Firing | null {
   for (const days of [9, 100, 800, 3650]) {
-    const [next] = firingsBetween(rule, place, new Date(place.at.getTime() + days * DAY), calendar);
+    const until = new Date(place.at.getTime() + days * DAY);
+    const next = firingsBetween(rule, place, until, calendar).find(({ key }) => !dealtWith.has(key));
     if (next) return next;
   }
   return null;

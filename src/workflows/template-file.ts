@@ -3,6 +3,7 @@ import { dueRuleSchema, type DueRule } from './duration.js';
 import { SCOPES, type PermissionName, type PermissionScope } from './permission-names.js';
 import { approverRules, reminders } from './process-file.js';
 import { keySchema, localised, type ApproverRule, type Localised, type Reminder } from './process.js';
+import { ladderPeople, type LadderAction, type LadderShape } from './ladder.js';
 import { scheduleRuleSchema, type ScheduleRule } from './schedule-rule.js';
 
 // What packs hold beside processes: forms, roles, and the templates of projects and plans.
@@ -40,6 +41,14 @@ export interface StageTemplate {
   /** Where work goes on when something turns out otherwise; never to a later stage. */
   readonly loopBack: readonly LoopBack[];
   readonly checklist: readonly Localised[];
+  /** When it counts as stalled; absent or null: as the template says. */
+  readonly stalled?: StallRule | null;
+}
+
+/** What happens when nothing happens to a stage: nobody is handed a stage, so its rungs remind and notify. */
+export interface StallRule extends LadderShape<Exclude<LadderAction, { readonly do: 'hand-over' }>> {
+  /** Without anything happening for so long, it is stalled; reminders and rungs count from then. */
+  readonly after: DueRule;
 }
 
 interface LoopBack {
@@ -54,7 +63,13 @@ export interface ProjectTemplate {
   readonly title: Localised;
   /** In order: a stage can open when the one before has closed. */
   readonly stages: readonly StageTemplate[];
+  /** When its stages count as stalled; absent (in versions written before) or null: never. */
+  readonly stalled?: StallRule | null;
 }
+
+/** The rule that holds for a stage: its own, else that of the template. */
+export const stallRuleOf = ({ stages, stalled }: ProjectTemplate, stageKey: string): StallRule | null =>
+  stages.find(({ key }) => key === stageKey)?.stalled ?? stalled ?? null;
 
 /** What a plan covers, as the tables know it. */
 const PLAN_KINDS = ['ANNUAL', 'QUARTERLY', 'MONTHLY', 'STAGE', 'THEMATIC', 'CAMPAIGN', 'TASK_BOOK'] as const;
@@ -148,6 +163,24 @@ const requirement = z.union([
 ]);
 const version = z.int().min(1).max(1_000_000);
 
+/** Handing over has no meaning here: a stage is its project's, whose owner an overdue stage doesn't change. */
+const stallRule: z.ZodType<StallRule> = z.strictObject({
+  after: dueRuleSchema,
+  reminders: reminders.default([]),
+  ladder: z
+    .array(
+      z.strictObject({
+        after: dueRuleSchema,
+        action: z.discriminatedUnion('do', [
+          z.strictObject({ do: z.literal('remind') }),
+          z.strictObject({ do: z.literal('notify'), who: ladderPeople }),
+        ]),
+      }),
+    )
+    .max(20)
+    .default([]),
+});
+
 export const projectTemplateSchema = z.strictObject({
   kind: z.literal('project-template'),
   key: keySchema,
@@ -166,10 +199,12 @@ export const projectTemplateSchema = z.strictObject({
           .max(20)
           .default([]),
         checklist: z.array(localised).max(100).default([]),
+        stalled: stallRule.nullable().default(null),
       }),
     )
     .min(1)
     .max(50),
+  stalled: stallRule.nullable().default(null),
 });
 
 export const planTemplateSchema = z.strictObject({

@@ -8,7 +8,7 @@ import { playYear, type PlayedYear } from '../support/year-story.js';
 
 // A year of one company by the moved clock, or as many months of it as SIMULATED_MONTHS says, from Monday 20 May 2024.
 
-const MONTHS = numberFrom('SIMULATED_MONTHS', 3);
+const MONTHS = numberFrom('SIMULATED_MONTHS', 2);
 const SEED = numberFrom('SIMULATED_SEED', 20_240_520);
 const until = Date.UTC(START.getUTCFullYear(), START.getUTCMonth() + MONTHS, START.getUTCDate(), 1, 30);
 

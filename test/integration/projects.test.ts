@@ -132,24 +132,24 @@ describe('a project', () => {
       .select('definition')
       .where('key', '=', 'software-project')
       .executeTakeFirstOrThrow();
-    const two = { ...(definition as { stages: object[] }), version: 2 };
+    const later = { ...(definition as { stages: object[] }), version: 9 };
     await db()
       .insertInto('project_template')
       .values({
         id: newRowId(),
         key: 'software-project',
-        version: 2,
-        definition: JSON.stringify({ ...two, stages: two.stages.slice(0, 2) }),
+        version: 9,
+        definition: JSON.stringify({ ...later, stages: later.stages.slice(0, 2) }),
       })
       .execute();
     const { project: fresh } = await newProject();
     expect([await states(old.id), await states(fresh.id)]).toEqual(['s-------', 's-']);
     expect(
       (await projectTemplates(by('sam'))).map(({ key, version, stages }) => [key, version, stages.length]),
-    ).toEqual([['software-project', 2, 2]]);
+    ).toEqual([['software-project', 9, 2]]);
     await db().deleteFrom('project_stage').where('project_id', '=', fresh.id).execute();
     await db().deleteFrom('project').where('id', '=', fresh.id).execute();
-    await db().deleteFrom('project_template').where('version', '=', 2).execute();
+    await db().deleteFrom('project_template').where('version', '=', 9).execute();
   });
 
   test('refuses an unknown template, a hidden customer and an empty title, naming each', async () => {

@@ -36,6 +36,8 @@ test('the password that is printed opens the door, also when it changed', async 
 
 test('a start that was cut off after the people is made good', async () => {
   const before = await counts();
+  // Only the owner of the tables can: nobody else gets past the trigger that keeps receipts.
+  await sql`alter table receipt disable trigger receipt_no_truncate`.execute(readDb(app.app.orm.em.fork()));
   await sql`truncate contract, customer, project, number_sequence cascade`.execute(
     readDb(app.app.orm.em.fork()),
   );

@@ -4,7 +4,13 @@ import fc from 'fast-check';
 import { parse } from 'yaml';
 import { parseCalendar } from '../../src/workflows/calendar.js';
 import { nextOf, reckon } from '../../src/workflows/follow-up.js';
-import { ladderTimers, rungReached, type Ladder } from '../../src/workflows/ladder.js';
+import {
+  everyLadderTimer,
+  ladderTimers,
+  rungReached,
+  stillToAct,
+  type Ladder,
+} from '../../src/workflows/ladder.js';
 import { actingAt, nextFiring, type Place } from '../../src/workflows/recurring-rule.js';
 import { parseSchedule, type ScheduleDefinition } from '../../src/workflows/schedule-file.js';
 import {
@@ -255,6 +261,60 @@ test('what follows a follow-up is reckoned from its anchor, whenever it is asked
         expect(reckon(next.rule!, { completed }, calendar).dueAt).toEqual(next.dueAt);
       },
     ),
+    { numRuns: RUNS },
+  );
+});
+
+test('a ladder whose times move loses none of what is to act, and repeats nothing that has', () => {
+  fc.assert(
+    fc.property(
+      ladders,
+      instants,
+      calendars,
+      calendars,
+      fc.integer({ min: 0, max: 20 * 24 }),
+      fc.integer({ min: 0, max: 20 * 24 }),
+      (ladder, due, before, after, made, later) => {
+        const since = new Date(due.getTime() - made * HOUR);
+        const now = new Date(since.getTime() + later * HOUR);
+        const set = ladderTimers(ladder, due, before, since).map((timer) => ({
+          ...timer,
+          acted: timer.at <= now,
+        }));
+        const all = everyLadderTimer(ladder, due, after);
+        const left = stillToAct(all, set, now);
+        const name = ({ kind, index }: { kind: string; index: number }): string => `${kind}/${index}`;
+        const names = left.map(name);
+        expect(new Set(names).size).toBe(names.length);
+        for (const timer of set) expect(names.includes(name(timer))).toBe(!timer.acted);
+        // What was left out as passed comes only when it lies ahead.
+        const known = new Set(set.map(name));
+        for (const timer of all.filter((one) => !known.has(name(one))))
+          expect(names.includes(name(timer))).toBe(timer.at > now);
+      },
+    ),
+    { numRuns: RUNS },
+  );
+});
+
+test('under another calendar a rule goes on with the first occurrence that is not dealt with', () => {
+  fc.assert(
+    fc.property(calendars, calendars, instants, (before, after, start) => {
+      const definition = parseSchedule({
+        key: 'daily',
+        title: { en: 'Daily' },
+        calendar: null,
+        rule: { kind: 'daily', days: 'working', at: 'close-of-business' },
+        makes: { do: 'follow-up', title: { en: 'Daily' }, for: { role: 'salesperson' } },
+      });
+      const first = nextFiring(definition, { at: start, key: '' }, before)!;
+      const place = { at: first.at, key: first.key };
+      const next = nextFiring(definition, place, after, new Set([first.key]))!;
+      expect(next.key > first.key).toBe(true);
+      // Nothing that lies between is left out.
+      const any = nextFiring(definition, place, after)!;
+      expect([first.key, next.key]).toContain(any.key);
+    }),
     { numRuns: RUNS },
   );
 });

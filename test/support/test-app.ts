@@ -9,7 +9,7 @@ import type { Config } from '../../src/config.js';
 import type { Log } from '../../src/context.js';
 import { readDb } from '../../src/entities/read-db.js';
 import { newRowId } from '../../src/entities/row-id.js';
-import { testDatabase } from './test-database.js';
+import { testDatabase, type TestDatabase } from './test-database.js';
 
 /** Monday 20 May 2024, 09:00 in Shanghai. */
 export const START = new Date('2024-05-20T01:00:00Z');
@@ -45,18 +45,26 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
+/** What is done to the database before the product starts, when it starts, and parts of it that are another's. */
+interface Parts {
+  readonly prepare?: (database: TestDatabase) => Promise<void>;
+  readonly now?: Date;
+  readonly lookup?: Lookup;
+}
+
 export async function testApp(
   overrides: Partial<Config> = {},
-  parts: { readonly lookup?: Lookup } = {},
+  { prepare, now: startsAt, ...parts }: Parts = {},
 ): Promise<TestApp> {
   const database = await testDatabase();
+  await prepare?.(database);
   const errors: unknown[] = [];
   const log: Log = {
     info: () => undefined,
     warn: () => undefined,
     error: (fields, message) => void errors.push({ ...fields, message }),
   };
-  let now = START;
+  let now = startsAt ?? START;
   const config: Config = {
     nodeEnv: 'test',
     host: '127.0.0.1',
@@ -80,6 +88,7 @@ export async function testApp(
     ...parts,
   });
   await seedDemo((actor) => app.makeContext(actor), { value: 'a password for tests', from: 'test' });
+  await restDemoProject(readDb(app.orm.em.fork()));
   const tokens = new Map<string, string>();
   const people = new Map<string, string>();
 
@@ -159,4 +168,14 @@ export async function testApp(
       await database.close();
     },
   };
+}
+
+/** Nothing ever happens to the demo's own project: what is told of it when it stalls belongs to no test. */
+async function restDemoProject(db: ReturnType<typeof readDb>): Promise<void> {
+  await db.updateTable('project_stage').set({ active_at: null, stalls_at: null }).execute();
+  await db
+    .updateTable('timer')
+    .set({ state: 'CANCELLED' })
+    .where('kind', 'in', ['stage-reminder', 'stage-rung'])
+    .execute();
 }

@@ -51,12 +51,30 @@ interface EventRow {
   readonly transaction: string;
 }
 interface TimerRow {
+  readonly id: string;
   readonly key: string;
   readonly kind: string;
   readonly subject_id: string;
   readonly state: string;
   readonly due_at: string;
   readonly payload: unknown;
+}
+
+/** What people did to a timer. */
+interface MoveRow {
+  readonly timer_id: string;
+  readonly due_before: string;
+  readonly due_after: string;
+}
+
+/** A timer acts when the facts say so, unless its trail leads from there to where it stands, without a gap. */
+function problemsOfMoves(key: string, at: number, dueAt: number, moves: readonly MoveRow[]): string[] {
+  let now = at;
+  for (const { due_before, due_after } of moves) {
+    if (Date.parse(due_before) !== now) return [`timer ${key} was moved without a trace`];
+    now = Date.parse(due_after);
+  }
+  return now === dueAt ? [] : [`timer ${key} is not where its facts and its trail put it`];
 }
 
 async function checkRequests(
@@ -85,6 +103,15 @@ async function checkRequests(
   const valueOf = valueIn((await readFactRows(em, ids)).texts);
   const eventsOf = Map.groupBy(events, (event) => event.request_id);
   const timersOf = Map.groupBy(timers, (timer) => timer.subject_id);
+  const moves = (await db
+    .selectFrom('timer_event')
+    .innerJoin('timer', 'timer.id', 'timer_event.timer_id')
+    .select(['timer_id', 'due_before', 'due_after'])
+    .where('timer.subject_id', 'in', ids)
+    .orderBy('at')
+    .orderBy('timer_event.id')
+    .execute()) satisfies MoveRow[];
+  const movesOf = Map.groupBy(moves, (move) => move.timer_id);
   // What an edit has voided is told by the edit, not by a fact of the request that approved.
   const byFacts = messages.filter(({ key }) => key.split('/')[1] !== 'voided');
   const messagesOf = Map.groupBy(byFacts, (message) => message.key.split('/')[0] ?? '');
@@ -99,6 +126,7 @@ async function checkRequests(
         effects,
         timersOf.get(request.id) ?? [],
         (messagesOf.get(request.id) ?? []).map(({ key }) => key),
+        movesOf,
       ),
     ];
     return found.map((problem) => `${request.number}: ${problem}`);
@@ -140,7 +168,7 @@ function problemsOfRequest(state: RequestState, facts: readonly Fact[], rows: re
     });
   const found = violations(state, facts, {
     startedAt: state.submittedAt,
-    timers: timers.filter((timer) => timer.state === 'SCHEDULED'),
+    timers: timers.filter((timer) => ['SCHEDULED', 'PAUSED'].includes(timer.state)),
     fired: new Set(timers.filter((timer) => timer.state === 'FIRED').map(timerKey)),
   });
   const replayed = facts.reduce(evolve, newRequest(state.id, state.definition, state.submittedAt));
@@ -151,6 +179,7 @@ function problemsOfEffects(
   effects: readonly Effect[],
   timers: readonly TimerRow[],
   messages: readonly string[],
+  movesOf: ReadonlyMap<string, readonly MoveRow[]>,
 ): string[] {
   const keysOf = (type: Effect['type']): string[] =>
     effects.flatMap((effect) => (effect.type === type && 'key' in effect ? effect.key : [])).toSorted();
@@ -163,8 +192,18 @@ function problemsOfEffects(
   };
   difference('messages', keysOf('SEND'), messages);
   // A step that opened and closed in one command set no timer.
-  const expected = new Set([...keysOf('SCHEDULE_TIMER'), ...keysOf('SCHEDULE_EXPIRY')]);
-  for (const { key } of timers) if (!expected.has(key)) found.push(`timer ${key} follows from nothing`);
+  const expected = new Map(
+    effects.flatMap((effect) =>
+      effect.type === 'SCHEDULE_TIMER' || effect.type === 'SCHEDULE_EXPIRY'
+        ? [[effect.key, effect.at.getTime()]]
+        : [],
+    ),
+  );
+  for (const { id, key, due_at } of timers) {
+    const at = expected.get(key);
+    if (at === undefined) found.push(`timer ${key} follows from nothing`);
+    else found.push(...problemsOfMoves(key, at, Date.parse(due_at), movesOf.get(id) ?? []));
+  }
   return found;
 }
 

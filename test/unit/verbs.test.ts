@@ -111,6 +111,56 @@ describe('asking for information', () => {
     expect(story.step('review')?.dueAt).toEqual(at(MONDAY, 2 * DAY));
   });
 
+  test('and meanwhile chases whoever owes the answer, not who waits for it; answered, who asked', () => {
+    const step = timed({
+      by: 'bob cid',
+      onQuestion: 'run',
+      ladder: [
+        { after: { after: 'P1D', in: 'calendar' }, action: { do: 'remind' } },
+        { after: { after: 'P1D', in: 'calendar' }, action: { do: 'notify', who: people('gus') } },
+        { after: { after: 'P1D', in: 'calendar' }, action: { do: 'remind' } },
+      ],
+    });
+    const story = submitted({ steps: [step] });
+    ask(story, 'bob', 'eve');
+    const toldBy = (fact: Fact | undefined): readonly string[] =>
+      fact && 'people' in fact && Array.isArray(fact.people) ? (fact.people as string[]).toSorted() : [];
+    const rung = (index: number): readonly string[] =>
+      toldBy(
+        story
+          .command({ type: 'timer', kind: 'rung', step: step.key, round: 1, attempt: 1, index })
+          .find(({ type }) => type === 'ESCALATED'),
+      );
+    story.later(3 * DAY);
+    expect(rung(0)).toEqual(['cid', 'eve']);
+    expect(rung(1)).toEqual(['eve', 'gus']);
+    answer(story, 'eve');
+    expect(rung(2)).toEqual(['bob', 'cid']);
+  });
+
+  test('a delegated turn is chased of the delegate', () => {
+    const step = timed({ ladder: [{ after: { after: 'P1D', in: 'calendar' }, action: { do: 'remind' } }] });
+    const story = submitted({ steps: [step] });
+    story.command({
+      type: 'hand-over',
+      kind: 'DELEGATION',
+      by: 'bob',
+      ordinal: story.ordinalOf('bob'),
+      toPersonId: 'eve',
+      comment: null,
+    });
+    story.later(4 * DAY);
+    const [escalated] = story.command({
+      type: 'timer',
+      kind: 'rung',
+      step: step.key,
+      round: 1,
+      attempt: 1,
+      index: 0,
+    });
+    expect(escalated).toMatchObject({ type: 'ESCALATED', people: ['eve'] });
+  });
+
   test('with a second question open, waits for both answers', () => {
     const story = submitted({ steps: [timed({ by: 'bob cid' })] });
     ask(story, 'bob');

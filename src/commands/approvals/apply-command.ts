@@ -8,6 +8,7 @@ import { eventsOf } from '../../workflows/events.js';
 import { evolve } from '../../workflows/evolve.js';
 import type { ProcessDefinition } from '../../workflows/process.js';
 import { SYSTEM, type Command, type Fact, type RequestState } from '../../workflows/request.js';
+import { stageActivity } from '../projects/stage-activity.js';
 import { planEvents } from '../schedule/tell-outside.js';
 import type { TransactionContext } from '../transaction.js';
 import { announce, changeSubject, noticesOf, planEffects } from './carry-out.js';
@@ -58,8 +59,21 @@ export async function applyTo(
   await writeRows(tx.em, writes);
   await keepRoute(tx, after, facts, world);
   await changeSubject(tx, after, effects, 'by' in command ? command.by : SYSTEM);
+  if (isActivity(command)) await tellStage(tx, after);
   await announce(tx, noticesOf(stored.state, after, assignmentIds));
   return { state: after, facts, assignmentIds };
+}
+
+/** What people do about the subject itself; a nudge, an absence and the machine's own acts bring nothing forward. */
+const isActivity = (command: Command): boolean =>
+  !['timer', 'expire', 'nudge', 'substitute', 'give-back', 'replace-leaver', 'unblock'].includes(
+    command.type,
+  );
+
+/** What happens to a request for a document or a project has happened to the stage that it is of. */
+async function tellStage(tx: TransactionContext, { subject }: RequestState): Promise<void> {
+  if (subject.type === 'DOCUMENT') await stageActivity(tx, { documentId: subject.id });
+  if (subject.type === 'PROJECT') await stageActivity(tx, { projectId: subject.id });
 }
 
 async function versionIdOf(tx: TransactionContext, { key, version }: ProcessDefinition): Promise<string> {

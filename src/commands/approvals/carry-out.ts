@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { CompiledQuery, sql } from 'kysely';
 import { publishAll } from '../../bus.js';
 import type { BusMessage } from '../../context.js';
@@ -5,7 +6,8 @@ import { newRowId } from '../../entities/row-id.js';
 import { readDb } from '../../entities/read-db.js';
 import { addRows, type RowWrites } from '../../entities/write-rows.js';
 import { RecordKind } from '../../entities/schedule/record-kinds.js';
-import { Timer, TimerState } from '../../entities/schedule/timer.js';
+import { PENDING_TIMERS, Timer, TimerState } from '../../entities/schedule/timer.js';
+import { TimerEvent, TimerEventType } from '../../entities/schedule/timer-event.js';
 import type { Effect } from '../../workflows/effects.js';
 import type { AssignmentState, RequestState } from '../../workflows/request.js';
 import { anchorsMoved } from '../schedule/anchors-moved.js';
@@ -82,21 +84,24 @@ async function setTimers(
       .updateTable('timer')
       .set({ state: TimerState.CANCELLED })
       .where('subject_id', '=', after.id)
-      .where('state', '=', TimerState.SCHEDULED);
+      .where('state', 'in', PENDING_TIMERS);
     if (!cancelled.has(null))
       update = update.where(sql<boolean>`payload ->> 'step' in (${sql.join([...cancelled])})`);
     await update.execute();
   }
-  const rows: Pick<Timer, 'id' | 'key' | 'kind' | 'subjectId' | 'dueAt' | 'state' | 'payload'>[] =
-    scheduled.map(({ key, kind, step, round, attempt, index, at }) => ({
-      id: newRowId(),
-      key,
-      kind: `approval-${kind}`,
-      subjectId: after.id,
-      dueAt: at,
-      state: TimerState.SCHEDULED,
-      payload: { step, round, attempt, index },
-    }));
+  const rows: NewTimer[] = scheduled.map(({ key, kind, step, round, attempt, index, at }) => ({
+    id: newRowId(),
+    key,
+    kind: `approval-${kind}`,
+    subjectId: after.id,
+    dueAt: at,
+    state: TimerState.SCHEDULED,
+    pausedAt: null,
+    payload: { step, round, attempt, index },
+  }));
+  const kept = scheduled.some(({ restarted }) => restarted)
+    ? await keepWhatPeopleDid(tx, after.id, rows)
+    : [];
   if (expiry !== null) {
     const { key, at: dueAt } = expiry;
     const kind = 'approval-expiry';
@@ -107,11 +112,46 @@ async function setTimers(
       subjectId: after.id,
       dueAt,
       state: TimerState.SCHEDULED,
+      pausedAt: null,
       payload: {},
     });
   }
   addRows(writes, Timer, rows);
+  addRows(writes, TimerEvent, kept);
   for (const row of rows) tx.wakes.push({ what: 'timer', id: row.id, at: row.dueAt });
+}
+
+type NewTimer = Pick<Timer, 'id' | 'key' | 'kind' | 'subjectId' | 'dueAt' | 'state' | 'pausedAt' | 'payload'>;
+
+/** A timer that takes another's place when a clock goes on stays paused, or put off, as people left that one. */
+async function keepWhatPeopleDid(
+  tx: TransactionContext,
+  requestId: string,
+  rows: readonly NewTimer[],
+): Promise<object[]> {
+  const { rows: before } = await sql<{
+    kind: string;
+    payload: object;
+    paused_at: Date | null;
+    snoozed: Date | null;
+  }>`
+    select distinct on (timer.kind, timer.payload) timer.kind, timer.payload, timer.paused_at, moved.due_after as snoozed
+    from timer left join lateral (select due_after from timer_event where timer_id = timer.id and type in ('SNOOZED', 'KEPT')
+      order by at desc, id desc limit 1) moved on true
+    where timer.subject_id = ${requestId} and timer.state = 'CANCELLED'
+    order by timer.kind, timer.payload, timer.id desc`.execute(readDb(tx.em));
+  return rows.flatMap((row) => {
+    const old = before.find(
+      ({ kind, payload }) => kind === row.kind && isDeepStrictEqual(payload, row.payload),
+    );
+    const snoozed = old?.snoozed ? new Date(old.snoozed) : row.dueAt;
+    if (!old?.paused_at && snoozed <= row.dueAt) return [];
+    const dueBefore = row.dueAt;
+    if (snoozed > row.dueAt) row.dueAt = snoozed;
+    if (old?.paused_at) Object.assign(row, { state: TimerState.PAUSED, pausedAt: tx.now });
+    const event = { timerId: row.id, type: TimerEventType.KEPT, byId: null, at: tx.now, reason: null };
+    return { ...event, id: newRowId(), dueBefore, dueAfter: row.dueAt };
+  });
 }
 
 async function cancelExpiry(tx: TransactionContext, requestId: string): Promise<void> {

@@ -163,16 +163,18 @@ function setLines(contract: Contract, inputs: readonly ContractLineInput[]): voi
 }
 
 function setPaymentTerms(contract: Contract, inputs: readonly PaymentTermInput[]): void {
+  // The first stays the first: what came in for it, and its ladder, are its own whatever is said of it now.
+  const before = contract.paymentTerms.getItems();
   const terms = inputs.map(({ title, amount, dueOn }, index) =>
-    Object.assign(new PaymentTerm(), {
+    Object.assign(before[index] ?? new PaymentTerm(), {
       position: index + 1,
       title: title.trim(),
       amount: decimalText(amount),
       dueOn: dueOn ?? null,
     }),
   );
-  contract.paymentTerms.removeAll();
-  contract.paymentTerms.add(terms);
+  contract.paymentTerms.remove(before.slice(terms.length));
+  contract.paymentTerms.add(terms.slice(before.length));
 }
 
 /** What is wrong with the contract as a whole once the fields are in it; blames the field that was given. */

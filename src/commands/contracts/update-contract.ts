@@ -8,6 +8,7 @@ import { contractSubject } from '../approvals/subjects/contract.js';
 import { lockRecord, touchRecord } from '../business-record.js';
 import { requireSound, requireUnlocked, requireVersion } from '../input.js';
 import { anchorsMoved } from '../schedule/anchors-moved.js';
+import { bringReceivables, releaseTerms } from './receivables.js';
 import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
 import { requireInvoicesInside } from './invoiced.js';
 import {
@@ -61,10 +62,12 @@ export async function changeContract(tx: TransactionContext, input: UpdateContra
   requireSound(...(await checkContractLinks(tx, input)));
   const before = await beforeEdit(tx, contractSubject, contract);
   setContractFields(contract, input);
+  await releaseTerms(tx, contract);
   requireSound(...checkWholeContract(contract, input));
   await requireInvoicesInside(tx, contract);
   touchRecord(contract, actor.id, tx.now);
   if (before) await settleEdit(tx, contractSubject, 'contract', contract, before);
   await anchorsMoved(tx, { kind: RecordKind.CONTRACT, id });
+  await bringReceivables(tx, id);
   return contract;
 }

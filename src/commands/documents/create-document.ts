@@ -13,6 +13,7 @@ import { check, requireSound } from '../input.js';
 import { nextNumber } from '../next-number.js';
 import { finishMilestones } from '../plans/finish-milestones.js';
 import { lockPlanOf } from '../plans/plan-world.js';
+import { stageActivity } from '../projects/stage-activity.js';
 import { anchorsMoved } from '../schedule/anchors-moved.js';
 import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
 import { checkDocument, requireFormData, setDocumentFields } from './document-fields.js';
@@ -80,6 +81,7 @@ export function createDocument(ctx: Context, input: CreateDocumentInput): Promis
     document.number = await nextNumber(tx, 'document');
     tx.em.persist(document);
     await anchorsMoved(tx, { kind: RecordKind.DOCUMENT, id: document.id });
+    if (document.stageId !== null) await stageActivity(tx, { documentId: document.id });
     return { document };
   });
 }

@@ -5,6 +5,7 @@ import { Json } from '../../entities/scalars.js';
 import { refusal } from '../../errors.js';
 import { lockRecord, touchRecord } from '../business-record.js';
 import { requireSound, requireUnlocked, requireVersion } from '../input.js';
+import { stageActivity } from '../projects/stage-activity.js';
 import { inTransaction, requireActor } from '../transaction.js';
 import { checkDocument, requireFormData, setDocumentFields } from './document-fields.js';
 
@@ -52,6 +53,7 @@ export function updateDocument(ctx: Context, input: UpdateDocumentInput): Promis
     setDocumentFields(document, input);
     if (input.data !== undefined) await requireFormData(tx, document.formKey, document.data);
     touchRecord(document, actor.id, tx.now);
+    if (document.stageId !== null) await stageActivity(tx, { documentId: id });
     return { document };
   });
 }

@@ -1,6 +1,6 @@
 import { newRowId } from '../../entities/row-id.js';
 import { readDb } from '../../entities/read-db.js';
-import { Timer, TimerState } from '../../entities/schedule/timer.js';
+import { PENDING_TIMERS, Timer, TimerState } from '../../entities/schedule/timer.js';
 import { SYSTEM } from '../../workflows/request.js';
 import type { TransactionContext } from '../transaction.js';
 import { moveTurns, requestsAsking, requestsStoodInFor, type MovedTurns } from './move-turns.js';
@@ -43,7 +43,7 @@ export async function cancelAbsenceTimers(tx: TransactionContext, absenceId: str
     .updateTable('timer')
     .set({ state: TimerState.CANCELLED })
     .where('subject_id', '=', absenceId)
-    .where('state', '=', TimerState.SCHEDULED)
+    .where('state', 'in', PENDING_TIMERS)
     .execute();
 }
 

@@ -12,7 +12,7 @@ export interface CalendarScope {
   readonly calendar: string | null;
   /** Everyone who works by it now, or was given another. */
   readonly people: readonly string[];
-  /** Departments whose plans go by it; '' for plans of no department. */
+  /** Departments whose plans and follow-ups go by it; '' for those of no department: the company's. */
   readonly departments: readonly string[];
 }
 

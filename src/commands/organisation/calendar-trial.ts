@@ -1,9 +1,12 @@
+import { sql } from 'kysely';
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { readRequests } from '../../entities/approvals/request-rows.js';
 import { readDb, visible } from '../../entities/read-db.js';
 import { Plan } from '../../entities/plans/plan.js';
 import { Instant } from '../../entities/scalars.js';
+import { FollowUp } from '../../entities/schedule/follow-up.js';
+import { followUpsInScope } from '../../entities/schedule/follow-up-scope.js';
 import { isRefusal } from '../../errors.js';
 import { MOVES_SHOWN } from '../../limits.js';
 import { decide } from '../../workflows/decide.js';
@@ -13,19 +16,26 @@ import { loadWorld } from '../approvals/load-world.js';
 import { countRequests, reckonCommands, requestsAfter } from '../approvals/reckon-requests.js';
 import { planWorld } from '../plans/plan-world.js';
 import { countMilestones, movesOf, plansAfter } from '../plans/reckon-milestones.js';
+import { countFollowUps, followUpsAfter, reckoningOf } from '../schedule/reckon-follow-ups.js';
+import { countRules, moveOfRule, rulesAfter } from '../schedule/reckon-rules.js';
 import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
 import { scopeOf, type ChangedCalendar } from './calendar-scope.js';
 import { loadOrganisation } from './load-organisation.js';
 
 @ObjectType({ description: 'A due time that a change of a calendar moves.' })
 export class DueMove {
-  @Field(() => ID, { description: 'The approval request or plan.' })
+  @Field(() => ID, { description: 'The approval request, plan, follow-up or recurring rule.' })
   subjectId!: string;
 
-  @Field(() => String, { description: 'Its number, such as `A-2026-00042`.' })
+  @Field(() => String, {
+    description: 'Its number, such as `A-2026-00042`; the title of a follow-up, the key of a recurring rule.',
+  })
   number!: string;
 
-  @Field(() => String, { description: 'Key of the step or milestone; `expiry` for the request as a whole.' })
+  @Field(() => String, {
+    description:
+      'Key of the step or milestone; `expiry` for the request as a whole; of a follow-up `due`, `reminder-0` or `rung-0` by their place; of a recurring rule the occurrence that it makes next.',
+  })
   key!: string;
 
   @Field(() => Instant, { nullable: true, description: 'When it is due now.' })
@@ -39,7 +49,26 @@ export class DueMove {
 export interface Reach {
   readonly requests: number;
   readonly milestones: number;
+  readonly followUps: number;
+  readonly rules: number;
 }
+
+export const NO_REACH: Reach = { requests: 0, milestones: 0, followUps: 0, rules: 0 };
+
+/** A reach as answers are kept for a second sending of the same key. */
+export const keptReach = ({ requests, milestones, followUps, rules }: Reach) => ({
+  requests: String(requests),
+  milestones: String(milestones),
+  followUps: String(followUps),
+  rules: String(rules),
+});
+
+export const reachKept = (kept: ReturnType<typeof keptReach>): Reach => ({
+  requests: Number(kept.requests),
+  milestones: Number(kept.milestones),
+  followUps: Number(kept.followUps),
+  rules: Number(kept.rules),
+});
 
 /** The answer to a change, made or tried; `moves` only when it was tried. */
 @ObjectType({ description: 'What hangs on a calendar that changes.' })
@@ -52,6 +81,15 @@ export class CalendarReach {
   @Field(() => Int, { description: 'Plan milestones still to do whose due times are reckoned again.' })
   milestones!: number;
 
+  @Field(() => Int, {
+    description:
+      'Open follow-ups whose due times, reminders and ladders are reckoned again; many may not move.',
+  })
+  followUps!: number;
+
+  @Field(() => Int, { description: 'Recurring rules whose next time is reckoned again.' })
+  rules!: number;
+
   @Field(() => [DueMove], {
     description:
       'dryRun only: due times that would move, of what you may see; at most 100 of each kind. Made changes tell in the trail.',
@@ -61,7 +99,12 @@ export class CalendarReach {
 
 export async function reachOf(tx: TransactionContext, change: ChangedCalendar): Promise<Reach> {
   const scope = scopeOf(await loadOrganisation(tx.em), change);
-  return { requests: await countRequests(tx, scope), milestones: await countMilestones(tx, scope) };
+  return {
+    requests: await countRequests(tx, scope),
+    milestones: await countMilestones(tx, scope),
+    followUps: await countFollowUps(tx, scope),
+    rules: await countRules(tx, scope),
+  };
 }
 
 /** Leaves a transaction whose change was only tried. */
@@ -100,7 +143,14 @@ export async function movesBy(
   const scope = scopeOf(await loadOrganisation(tx.em), change);
   const requests = await requestsAfter(tx, scope, null, MOVES_SHOWN);
   const plans = await plansAfter(tx, scope, null, MOVES_SHOWN);
-  return [...(await movesOfRequests(tx, requests, because)), ...(await movesOfPlans(tx, plans))];
+  const followUps = await followUpsAfter(tx, scope, null, MOVES_SHOWN);
+  const rules = await rulesAfter(tx, scope, null, MOVES_SHOWN);
+  return [
+    ...(await movesOfRequests(tx, requests, because)),
+    ...(await movesOfPlans(tx, plans)),
+    ...(await movesOfFollowUps(tx, followUps)),
+    ...(await movesOfRules(tx, rules)),
+  ];
 }
 
 async function movesOfRequests(
@@ -139,6 +189,56 @@ async function movesOfPlans(tx: TransactionContext, ids: readonly string[]): Pro
       moves.push({ subjectId: plan.id, number: plan.number, key: milestone.key, from, to });
   }
   return moves;
+}
+
+async function movesOfFollowUps(tx: TransactionContext, ids: readonly string[]): Promise<DueMove[]> {
+  const inScope = await readDb(tx.em)
+    .selectFrom('follow_up')
+    .select('id')
+    .where(sql<boolean>`id = any(${ids}::uuid[])`)
+    .where(followUpsInScope(requireActor(tx), 'followup:read', tx.now))
+    .execute();
+  const found = await tx.em.find(
+    FollowUp,
+    { id: { $in: inScope.map(({ id }) => id) } },
+    { orderBy: { id: 'asc' } },
+  );
+  const moves: DueMove[] = [];
+  for (const followUp of found) {
+    const { id: subjectId, titleEn, titleZh, dueAt: from } = followUp;
+    const place = { subjectId, number: tx.language === 'zh' ? titleZh : titleEn };
+    const plan = await orNothing(() => reckoningOf(tx, followUp));
+    if (plan === null) continue;
+    const { reckoned, moved } = plan;
+    if (from?.getTime() !== reckoned.dueAt?.getTime())
+      moves.push({ ...place, key: 'due', from, to: reckoned.dueAt });
+    moves.push(
+      ...moved.map(({ timer, ...at }) => ({ ...place, key: `${timer.kind}-${timer.index}`, ...at })),
+    );
+  }
+  return moves;
+}
+
+/** Their next times; what they are is nobody's secret. */
+async function movesOfRules(tx: TransactionContext, ids: readonly string[]): Promise<DueMove[]> {
+  const moves: DueMove[] = [];
+  for (const subjectId of ids) {
+    const move = await orNothing(() => moveOfRule(tx, subjectId));
+    if (move === null) continue;
+    const { key: number, from, next } = move;
+    moves.push({ subjectId, number, key: next?.key ?? '', from, to: next?.fireAt ?? null });
+  }
+  return moves;
+}
+
+/** One that can't be reckoned moves nothing. */
+async function orNothing<T>(reckon: () => Promise<T>): Promise<T | null> {
+  try {
+    return await reckon();
+  } catch (error) {
+    if (isRefusal(error)) return null;
+    throw error;
+  }
 }
 
 /** One that can't be reckoned moves nothing. */

@@ -1,11 +1,13 @@
 import { Field, ID, InputType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { readDb } from '../../entities/read-db.js';
+import { TimerState } from '../../entities/schedule/timer.js';
 import { refusal } from '../../errors.js';
 import { COMMENT_MAX_LENGTH } from '../../limits.js';
 import type { Organisation } from '../../workflows/organisation.js';
 import { once } from '../idempotency.js';
 import { checkText, requireSound } from '../input.js';
+import { MAIL_DIGEST } from '../schedule/mail-payload.js';
 import { moveFollowUps } from '../schedule/move-follow-ups.js';
 import { inTransaction, requireActor, requireId, type TransactionContext } from '../transaction.js';
 import { cancelAbsenceTimers } from './absence-timers.js';
@@ -132,7 +134,22 @@ async function endTheirTime(
     .where('person_id', '=', personId)
     .where('ended_at', 'is', null)
     .executeTakeFirst();
+  await endMessages(tx, personId);
   return { what: 'session', count: Number(numUpdatedRows) };
+}
+
+/** Nothing leaves the building for them any more: no digest, no calendar feed, and no wish about either. */
+async function endMessages(tx: TransactionContext, personId: string): Promise<void> {
+  const db = readDb(tx.em);
+  await db
+    .updateTable('timer')
+    .set({ state: TimerState.CANCELLED })
+    .where('subject_id', '=', personId)
+    .where('kind', '=', MAIL_DIGEST)
+    .where('state', '=', TimerState.SCHEDULED)
+    .execute();
+  await db.deleteFrom('calendar_feed').where('person_id', '=', personId).execute();
+  await db.deleteFrom('notification_preference').where('person_id', '=', personId).execute();
 }
 
 interface Moved {

@@ -7,7 +7,7 @@ import { parseCalendar } from '../../workflows/calendar.js';
 import { importHolidays, type HolidayImport } from '../../workflows/holiday-import.js';
 import { check, requireSound } from '../input.js';
 import type { TransactionContext } from '../transaction.js';
-import { carryOutOrTry, movesBy, reachOf } from './calendar-trial.js';
+import { carryOutOrTry, movesBy, NO_REACH, reachOf } from './calendar-trial.js';
 import { recordChange, requireCalendar, requireWorkable, writeDefinition } from './change-calendar.js';
 import type { ChangedReach } from './save-calendar.js';
 import { publishedDays, type PublishedDays } from './holiday-sources.js';
@@ -86,7 +86,7 @@ async function bringIn(
   const result = importHolidays(stored.definition, stored.imported, { ...published, year });
   requireWorkable(result.calendar, tx.now);
   if (result.added.length + result.changed.length + result.removed.length === 0)
-    return { key, result, requests: 0, milestones: 0, moves: [], tried: null };
+    return { key, result, ...NO_REACH, moves: [], tried: null };
   const definition = result.calendar;
   const version = await writeDefinition(tx, stored, definition, result.imported);
   const change = {

@@ -13,6 +13,7 @@ import { SUBJECT_TYPES } from '../../workflows/subject-types.js';
 import { readPackFolders } from '../approvals/pack-files.js';
 import { installSchedules } from '../schedule/install-schedules.js';
 import { inTransaction, type TransactionContext } from '../transaction.js';
+import { installRoles } from './install-roles.js';
 import { DEFAULT_CALENDAR } from './load-organisation.js';
 
 export interface InstalledPacks {
@@ -26,7 +27,8 @@ export const INSTALL_LOCK = 7_270_012;
 
 /**
  * Checks every pack under `root` as a whole and brings what is new into the database: all or nothing. Safe to repeat
- * at every start; roles and calendars that exist already are the organisation's own and are left alone.
+ * at every start; roles and calendars that exist already are the organisation's own: they are left alone, but for what
+ * is new to the product (see installRoles).
  * @throws INVALID_DEFINITION with every finding, or when a published version was changed without a new number
  */
 export async function installPacks(ctx: Context, root: string): Promise<InstalledPacks> {
@@ -78,23 +80,6 @@ async function installCalendars(
     .execute();
 }
 
-async function installRoles(tx: TransactionContext, packs: readonly Pack[]): Promise<void> {
-  const roles = packs.flatMap((pack) => pack.roles);
-  if (roles.length === 0) return;
-  await readDb(tx.em)
-    .insertInto('role')
-    .values(
-      roles.map(({ key, title, permissions }) => ({
-        key,
-        title_en: title.en,
-        title_zh: title.zh ?? title.en,
-        permissions: JSON.stringify(permissions),
-      })),
-    )
-    .onConflict((conflict) => conflict.column('key').doNothing())
-    .execute();
-}
-
 /** A group comes with its first members, as far as they work here; one that exists is the organisation's own. */
 async function installGroups(tx: TransactionContext, packs: readonly Pack[]): Promise<void> {
   const db = readDb(tx.em);
@@ -140,7 +125,7 @@ async function installTemplates(tx: TransactionContext, packs: readonly Pack[]):
       .onConflict((conflict) => conflict.columns(['key', 'version']).doNothing())
       .execute();
   }
-  for (const table of ['plan_template', 'form_template'] as const) {
+  for (const table of ['plan_template', 'form_template', 'payment_ladder'] as const) {
     const rows = packs.flatMap((pack) =>
       table === 'plan_template'
         ? pack.planTemplates.map((template) => ({
@@ -148,10 +133,10 @@ async function installTemplates(tx: TransactionContext, packs: readonly Pack[]):
             version: template.version,
             definition: JSON.stringify(template),
           }))
-        : pack.forms.map((form) => ({
-            key: form.key,
+        : pack[table === 'form_template' ? 'forms' : 'paymentLadders'].map((one) => ({
+            key: one.key,
             version: pack.version,
-            definition: JSON.stringify(form),
+            definition: JSON.stringify(one),
           })),
     );
     if (rows.length === 0) continue;
@@ -168,6 +153,15 @@ async function installTemplates(tx: TransactionContext, packs: readonly Pack[]):
   }
 }
 
+/**
+ * Whether a pack says of a process what it said when that was published. Which fields a kind of subject has is the
+ * product's to say: a newer one knows more of them, and the version keeps those that it was published with.
+ */
+const sameWords = (published: unknown, { fieldTypes: _now, ...words }: ProcessDefinition): boolean => {
+  const { fieldTypes: _then, ...before } = published as ProcessDefinition;
+  return digestOf(before) === digestOf(words);
+};
+
 /** Publishes a version that is not there yet and retires the ones before it; answers how many it published. */
 export async function publish(tx: TransactionContext, definition: ProcessDefinition): Promise<number> {
   const db = readDb(tx.em);
@@ -175,11 +169,11 @@ export async function publish(tx: TransactionContext, definition: ProcessDefinit
   const digest = digestOf(definition);
   const known = await db
     .selectFrom('process_version')
-    .select('digest')
+    .select(['digest', 'definition'])
     .where('key', '=', key)
     .where('version', '=', version)
     .executeTakeFirst();
-  if (known && known.digest !== digest) {
+  if (known && known.digest !== digest && !sameWords(known.definition, definition)) {
     throw refusal('INVALID_DEFINITION', {
       reason: `process ${key} version ${version} was published with other content; give the change a new version`,
     });

@@ -10,7 +10,16 @@ import { digestOf } from '../../workflows/canonical.js';
 import { once } from '../idempotency.js';
 import { check, checkList, checkText, requireSound, requireVersion, type Finding } from '../input.js';
 import type { TransactionContext } from '../transaction.js';
-import { carryOutOrTry, movesBy, reachOf, type DueMove } from './calendar-trial.js';
+import {
+  carryOutOrTry,
+  keptReach,
+  movesBy,
+  NO_REACH,
+  reachKept,
+  reachOf,
+  type DueMove,
+  type Reach,
+} from './calendar-trial.js';
 import {
   lockCalendar,
   recordChange,
@@ -117,10 +126,8 @@ export class SaveBusinessCalendarInput {
 }
 
 /** The calendar as it is after a change, or would be, and what hangs on it. */
-export interface ChangedReach {
+export interface ChangedReach extends Reach {
   readonly key: string;
-  readonly requests: number;
-  readonly milestones: number;
   readonly moves: readonly DueMove[];
   /** What a trial would have stored; null: read the calendar. */
   readonly tried: StoredCalendar | null;
@@ -148,12 +155,10 @@ export async function saveCalendar(ctx: Context, input: SaveBusinessCalendarInpu
             ? await movesBy(tx, saved.change, becauseOf(definition.key, saved.version))
             : [];
         }
-        const reach = saved.change ? await reachOf(tx, saved.change) : { requests: 0, milestones: 0 };
-        return { requests: String(reach.requests), milestones: String(reach.milestones) };
+        return keptReach(saved.change ? await reachOf(tx, saved.change) : NO_REACH);
       },
     );
-    const { requests, milestones } = answer;
-    return { key: definition.key, requests: Number(requests), milestones: Number(milestones), moves, tried };
+    return { key: definition.key, ...reachKept(answer), moves, tried };
   });
 }
 

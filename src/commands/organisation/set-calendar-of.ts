@@ -7,7 +7,15 @@ import { calendarOfDepartment, calendarOfPerson } from '../../workflows/organisa
 import { once } from '../idempotency.js';
 import { check, requireSound } from '../input.js';
 import { requireId, type TransactionContext } from '../transaction.js';
-import { carryOutOrTry, movesBy, reachOf, type DueMove } from './calendar-trial.js';
+import {
+  carryOutOrTry,
+  keptReach,
+  movesBy,
+  NO_REACH,
+  reachKept,
+  reachOf,
+  type DueMove,
+} from './calendar-trial.js';
 import { recordChange, requireCalendar } from './change-calendar.js';
 import { loadOrganisation } from './load-organisation.js';
 import type { ChangedReach } from './save-calendar.js';
@@ -67,12 +75,10 @@ export async function setCalendarOf(ctx: Context, input: SetCalendarOfInput): Pr
         const { key, version, change } = given;
         if (dryRun && change)
           moves = await movesBy(tx, change, { calendar: key, version, change: 'ASSIGNED' });
-        const reach = change ? await reachOf(tx, change) : { requests: 0, milestones: 0 };
-        return { key, requests: String(reach.requests), milestones: String(reach.milestones) };
+        return { key, ...keptReach(change ? await reachOf(tx, change) : NO_REACH) };
       },
     );
-    const { key, requests, milestones } = answer;
-    return { key, requests: Number(requests), milestones: Number(milestones), moves, tried: null };
+    return { key: answer.key, ...reachKept(answer), moves, tried: null };
   });
 }
 

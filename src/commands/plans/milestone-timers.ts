@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Plan } from '../../entities/plans/plan.js';
 import { readDb } from '../../entities/read-db.js';
-import { TimerState } from '../../entities/schedule/timer.js';
+import { PENDING_TIMERS, TimerState } from '../../entities/schedule/timer.js';
 import type { MilestoneTimer } from '../../workflows/plan-cycle.js';
 import { scheduleTimers } from '../schedule/ladder-timers.js';
 import type { TransactionContext } from '../transaction.js';
@@ -44,7 +44,7 @@ export async function cancelTimers(
     .updateTable('timer')
     .set({ state: TimerState.CANCELLED })
     .where('subject_id', '=', planId)
-    .where('state', '=', TimerState.SCHEDULED)
+    .where('state', 'in', PENDING_TIMERS)
     .where(sql<string>`payload ->> 'milestone'`, 'in', milestones)
     .execute();
 }

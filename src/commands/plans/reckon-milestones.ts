@@ -114,7 +114,7 @@ export async function reckonPlan(
   return moves.length;
 }
 
-/** What has acted stays so; what is still to act gets its new time, and acts at once when that has passed. */
+/** What people have put off or paused stays so while its own time stays. What has acted stays so; what is still to act gets its new time, and acts at once when that has passed. */
 async function moveTimers(
   tx: TransactionContext,
   plan: Plan,
@@ -124,7 +124,14 @@ async function moveTimers(
 ): Promise<void> {
   const rows = await readDb(tx.em)
     .selectFrom('timer')
-    .select(['kind', 'state', 'due_at', sql<number>`(payload ->> 'index')::int`.as('index')])
+    .select([
+      'kind',
+      'state',
+      sql<string>`coalesce((select due_before from timer_event where timer_id = timer.id order by at, id limit 1), due_at)`.as(
+        'due_at',
+      ),
+      sql<number>`(payload ->> 'index')::int`.as('index'),
+    ])
     .where('subject_id', '=', plan.id)
     .where('state', '<>', TimerState.CANCELLED)
     .where(sql<string>`payload ->> 'milestone'`, '=', key)
@@ -136,7 +143,7 @@ async function moveTimers(
     if (known.some(({ state }) => state === TimerState.FIRED)) return false;
     return known.length > 0 || timer.at > tx.now;
   });
-  const scheduled = rows.filter(({ state }) => state === TimerState.SCHEDULED);
+  const scheduled = rows.filter(({ state }) => state !== TimerState.FIRED);
   const same = (timer: MilestoneTimer): boolean =>
     rowsOf(timer).some(({ due_at }) => new Date(due_at).getTime() === timer.at.getTime());
   if (scheduled.length === planned.length && planned.every(same)) return;

@@ -11,6 +11,7 @@ import { nextNumber } from '../next-number.js';
 import { anchorsMoved } from '../schedule/anchors-moved.js';
 import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
 import { moveProject } from './move-stages.js';
+import { stageActivity } from './stage-activity.js';
 import { checkProject, ProjectFields, setProjectFields } from './project-fields.js';
 
 @InputType({ description: 'A new project.' })
@@ -51,6 +52,7 @@ export function createProject(ctx: Context, input: CreateProjectInput): Promise<
     project.number = await nextNumber(tx, 'project');
     tx.em.persist(project);
     await anchorsMoved(tx, { kind: RecordKind.PROJECT, id: project.id });
+    await stageActivity(tx, { projectId: project.id });
     return { project };
   });
 }

@@ -8,6 +8,7 @@ import { lockRecord, touchRecord } from '../business-record.js';
 import { anchorsMoved } from '../schedule/anchors-moved.js';
 import { tellOutside } from '../schedule/tell-outside.js';
 import type { TransactionContext } from '../transaction.js';
+import { stageActivity, stopWatching } from './stage-activity.js';
 
 /** Puts moves of the core into the project and its stages. */
 export function moveProject(project: Project, moves: readonly FlowMove[], now: Date): void {
@@ -39,6 +40,11 @@ export async function moveStages(tx: TransactionContext, projectId: string): Pro
   moveProject(project, moves, tx.now);
   touchRecord(project, null, tx.now);
   await anchorsMoved(tx, { kind: RecordKind.PROJECT, id: projectId });
+  const closed = moves.flatMap((move) =>
+    move.type === 'STAGE_MOVED' && move.to === 'CLOSED' ? [move.stage] : [],
+  );
+  await stopWatching(tx, projectId, closed);
+  await stageActivity(tx, { projectId });
   await tellOutside(tx, () => eventsOfMoves(project, moves, tx.now));
 }
 

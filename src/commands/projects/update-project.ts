@@ -10,6 +10,7 @@ import { lockRecord, touchRecord } from '../business-record.js';
 import { checkVisible, requireSound, requireVersion } from '../input.js';
 import { anchorsMoved } from '../schedule/anchors-moved.js';
 import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
+import { stageActivity } from './stage-activity.js';
 import { checkProject, ProjectFields, setProjectFields } from './project-fields.js';
 
 @InputType({ description: 'A change of a project; fields left out keep their values.' })
@@ -57,6 +58,7 @@ export async function changeProject(tx: TransactionContext, input: UpdateProject
   touchRecord(project, actor.id, tx.now);
   if (before) await settleEdit(tx, projectSubject, 'project', project, before);
   await anchorsMoved(tx, { kind: RecordKind.PROJECT, id });
+  await stageActivity(tx, { projectId: id });
   return project;
 }
 

@@ -10,7 +10,7 @@ import { anchorsOf, type Anchors, type SingleRule } from '../../workflows/schedu
 import { loadOrganisation } from '../organisation/load-organisation.js';
 import type { TransactionContext } from '../transaction.js';
 import { cancelLadderTimers } from './ladder-timers.js';
-import { calendarFor, FOLLOW_UP, makeFollowUp, moveDue, record } from './make-follow-up.js';
+import { calendarFor, FOLLOW_UP, makeFollowUp, moveDue, record, type Reckoning } from './make-follow-up.js';
 import { readFacts, type RecordFacts } from './record-anchors.js';
 
 /** A record whose events may have moved. */
@@ -83,10 +83,10 @@ async function bringUpToDate(
   rules: readonly AnchoredRule[],
 ): Promise<void> {
   const snapshot = await loadOrganisation(tx.em);
-  const factsIn = async (calendarKey: string | null, departmentId: string | null): Promise<RecordFacts> =>
-    readFacts(tx.em, subject, calendarFor(snapshot, { calendarKey, departmentId }));
+  const factsIn = (reckoning: Reckoning): Promise<RecordFacts> =>
+    readFacts(tx.em, subject, calendarFor(snapshot, reckoning));
   for (const followUp of hanging) {
-    const facts = await factsIn(followUp.calendarKey, followUp.departmentId);
+    const facts = await factsIn(followUp);
     const by = rules.find(({ id }) => id === followUp.ruleId);
     if (by && !applies(by.definition, facts)) await giveUp(tx, followUp);
     else if (followUp.rule !== null) {
@@ -100,8 +100,11 @@ async function bringUpToDate(
   await tx.em.flush();
   for (const rule of rules) {
     if (hanging.some(({ ruleId, status }) => ruleId === rule.id && status === FollowUpStatus.OPEN)) continue;
-    const facts = await factsIn(rule.definition.calendar, subject.departmentId);
-    if (applies(rule.definition, facts)) await makeByRule(tx, rule, subject, facts.anchors);
+    const { makes, calendar: calendarKey } = rule.definition;
+    if (makes?.do !== 'follow-up') continue;
+    const place = { calendarKey, departmentId: subject.departmentId, ...forWhom(makes, subject) };
+    const facts = await factsIn(place);
+    if (applies(rule.definition, facts)) await makeByRule(tx, rule, subject, place, facts.anchors);
   }
 }
 
@@ -127,13 +130,12 @@ async function makeByRule(
   tx: TransactionContext,
   { id: ruleId, startsAt, definition }: AnchoredRule,
   subject: Subject,
+  place: Reckoning & ReturnType<typeof forWhom>,
   anchors: Anchors,
 ): Promise<void> {
   const { makes, rule, on } = definition;
   if (makes?.do !== 'follow-up') return;
-  const snapshot = await loadOrganisation(tx.em);
-  const place = { calendarKey: definition.calendar, departmentId: subject.departmentId };
-  const calendar = calendarFor(snapshot, place);
+  const calendar = calendarFor(await loadOrganisation(tx.em), place);
   const first =
     rule.kind === 'every-months'
       ? nextOf({ rule, until: null }, { dueAt: null, occurrence: -1 }, anchors, calendar, startsAt)
@@ -147,7 +149,6 @@ async function makeByRule(
     {
       ...madeBy(makes),
       ...place,
-      ...forWhom(makes, subject),
       subjectType: subject.kind,
       subjectId: subject.id,
       dueAt: first.dueAt,

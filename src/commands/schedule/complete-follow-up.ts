@@ -1,18 +1,14 @@
 import { Field, ID, InputType, Int } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { FollowUp, FollowUpStatus, OutcomeKind } from '../../entities/schedule/follow-up.js';
-import {
-  homeKindOf,
-  readRecords,
-  type RecordKind,
-  type RecordRow,
-} from '../../entities/schedule/record-kinds.js';
+import { homeKindOf, readRecords, RecordKind, type RecordRow } from '../../entities/schedule/record-kinds.js';
 import { refusal } from '../../errors.js';
 import { COMMENT_MAX_LENGTH } from '../../limits.js';
 import { nextOf } from '../../workflows/follow-up.js';
 import { once } from '../idempotency.js';
 import { checkText, requireSound } from '../input.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
+import { stageActivity } from '../projects/stage-activity.js';
 import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
 import { anchorsMoved } from './anchors-moved.js';
 import { lockFollowUp } from './change-follow-up.js';
@@ -92,7 +88,12 @@ async function complete(
     input.next && rules
       ? await givenNext(tx, input.next, rules, followUp, subject)
       : await ownNext(tx, followUp, subject);
-  if (subject) await anchorsMoved(tx, { kind: homeKindOf(subject.kind), id: subject.homeId });
+  if (subject) {
+    const kind = homeKindOf(subject.kind);
+    await anchorsMoved(tx, { kind, id: subject.homeId });
+    if (kind === RecordKind.PROJECT) await stageActivity(tx, { projectId: subject.homeId });
+    if (kind === RecordKind.DOCUMENT) await stageActivity(tx, { documentId: subject.homeId });
+  }
   return { id: followUp.id, next: next?.id ?? '' };
 }
 

@@ -102,7 +102,7 @@ export async function makeFor(
   const departmentId =
     (personId === null ? roleDepartmentId : organisation.people.get(personId)?.departmentId) ??
     actor.departmentId;
-  const place = { calendarKey: null, departmentId };
+  const place = { calendarKey: null, personId, departmentId };
   const { anchors } = subject
     ? await readFacts(tx.em, subject, calendarFor(snapshot, place))
     : { anchors: {} };
@@ -116,7 +116,6 @@ export async function makeFor(
       title: { en: input.title.trim(), zh: input.title.trim() },
       note: input.note?.trim() || null,
       priority: input.priority ?? FollowUpPriority.NORMAL,
-      personId,
       roleKey: input.roleKey || null,
       roleDepartmentId,
       dueAt: input.dueAt ?? null,

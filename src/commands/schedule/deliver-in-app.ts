@@ -9,7 +9,7 @@ import { fanOut } from './fan-out.js';
 import { tellChats } from './tell-chats.js';
 
 /** A message to the administrators waits for the first one: a company may still be setting itself up. */
-const NOBODY_WAIT_MS = 60_000;
+const NOBODY_WAIT_MS = 5_000;
 
 /** Payload of an outbox message on the channel `in-app`. */
 const inAppMessage = z.object({

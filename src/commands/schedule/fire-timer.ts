@@ -12,7 +12,15 @@ import type { InAppMessage } from './deliver-in-app.js';
 export interface TimerAction {
   /** Where `subjectId` points to. Every command locks that row before its timers, and so do we: nobody waits in a circle. */
   readonly subjectTable:
-    'approval_request' | 'plan' | 'absence' | 'follow_up' | 'recurring_rule' | 'request_move' | null;
+    | 'approval_request'
+    | 'plan'
+    | 'project'
+    | 'contract'
+    | 'absence'
+    | 'follow_up'
+    | 'recurring_rule'
+    | 'request_move'
+    | null;
   /** Re-decides on the locked rows; doing nothing is right when the timer is stale. */
   readonly act: (tx: TransactionContext, timer: Timer) => Promise<void>;
   /** What `act` asks of the approval request, where that is all it does: then many act in one transaction. */

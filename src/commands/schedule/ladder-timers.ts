@@ -1,6 +1,6 @@
 import { readDb } from '../../entities/read-db.js';
 import { newRowId } from '../../entities/row-id.js';
-import { Timer, TimerState } from '../../entities/schedule/timer.js';
+import { PENDING_TIMERS, Timer, TimerState } from '../../entities/schedule/timer.js';
 import type { LadderTimer } from '../../workflows/ladder.js';
 import type { TransactionContext } from '../transaction.js';
 
@@ -39,17 +39,21 @@ export async function scheduleTimers(tx: TransactionContext, timers: readonly Ne
   for (const { id, dueAt } of rows) tx.wakes.push({ what: 'timer', id, at: dueAt });
 }
 
-/** Sets all timers of a ladder, once for each cycle: the key names the subject, the part, the cycle and the place. */
+/**
+ * Sets timers of a ladder, once for each cycle: the key names the subject, the part, the cycle and the place; `because`,
+ * what made them move within a cycle.
+ */
 export function setLadderTimers(
   tx: TransactionContext,
   { kind, id, part, cycle }: LadderSubject,
   timers: readonly LadderTimer[],
+  because = '',
 ): Promise<void> {
   const name = [kind, id, ...(part === null ? [] : [part]), cycle].join('/');
   return scheduleTimers(
     tx,
     timers.map((timer) => ({
-      key: `${name}/${timer.kind}/${timer.index}`,
+      key: `${name}/${timer.kind}/${timer.index}${because}`,
       kind: `${kind}-${timer.kind}`,
       subjectId: id,
       dueAt: timer.at,
@@ -67,7 +71,7 @@ export async function cancelLadderTimers(
     .updateTable('timer')
     .set({ state: TimerState.CANCELLED })
     .where('subject_id', '=', id)
-    .where('state', '=', TimerState.SCHEDULED)
+    .where('state', 'in', PENDING_TIMERS)
     .where('kind', 'in', [`${kind}-reminder`, `${kind}-rung`]);
   if (part !== null) query = query.where('key', 'like', `${kind}/${id}/${part}/%`);
   await query.execute();

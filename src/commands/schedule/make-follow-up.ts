@@ -12,7 +12,7 @@ import type { BusinessCalendar } from '../../workflows/calendar.js';
 import { reckon, type Reckoned, type Repeat } from '../../workflows/follow-up.js';
 import { peopleFor, withStandIns } from '../../workflows/follow-up-people.js';
 import { ladderTimers, type Ladder } from '../../workflows/ladder.js';
-import { calendarOfDepartment } from '../../workflows/organisation.js';
+import { calendarOfDepartment, calendarOfPerson } from '../../workflows/organisation.js';
 import type { Localised } from '../../workflows/process.js';
 import type { Anchors, SingleRule } from '../../workflows/schedule-rule.js';
 import { loadOrganisation, type OrganisationSnapshot } from '../organisation/load-organisation.js';
@@ -50,15 +50,20 @@ export interface NewFollowUp {
 /** The kind of its timers: `follow-up-reminder`, `follow-up-rung`. */
 export const FOLLOW_UP = 'follow-up';
 
-/** The calendar that a follow-up is reckoned in: its own, that of its department or the nearest above, or the default. */
+/** What says by which calendar something is reckoned; whose it is, where it is a person's. */
+export type Reckoning = Pick<NewFollowUp, 'calendarKey' | 'departmentId'> &
+  Partial<Pick<NewFollowUp, 'personId'>>;
+
+/** Its own calendar, else that of the person whose it is, else, for a role or nobody, that of its department. */
 export function calendarFor(
   { organisation, calendarOf }: OrganisationSnapshot,
-  {
-    calendarKey,
-    departmentId,
-  }: { readonly calendarKey: string | null; readonly departmentId: string | null },
+  { calendarKey, personId = null, departmentId }: Reckoning,
 ): BusinessCalendar {
-  return calendarOf(calendarKey ?? calendarOfDepartment(organisation, departmentId));
+  const theirs =
+    personId === null
+      ? calendarOfDepartment(organisation, departmentId)
+      : calendarOfPerson(organisation, personId);
+  return calendarOf(calendarKey ?? theirs);
 }
 
 /** Makes a follow-up with its ladder and the first event of its trail; a broken “not later than” is told at once. */
@@ -90,24 +95,26 @@ export async function makeFollowUp(
 }
 
 /** Puts a new due time into a follow-up: what hung on the old one is given up and its ladder begins anew. */
-export async function moveDue(
+export async function moveDue(tx: TransactionContext, followUp: FollowUp, reckoned: Reckoned): Promise<void> {
+  const moved = followUp.dueAt?.getTime() !== reckoned.dueAt?.getTime();
+  await putDue(tx, followUp, reckoned);
+  followUp.updatedAt = tx.now;
+  if (!moved) return;
+  followUp.rung = 0;
+  followUp.cycle += 1;
+  await setLadder(tx, followUp, calendarFor(await loadOrganisation(tx.em), followUp));
+}
+
+/** Writes what its rule says now into a follow-up, its ladder apart; a limit that has come to be broken is told. */
+export async function putDue(
   tx: TransactionContext,
   followUp: FollowUp,
   { dueAt, waitingFor, violation }: Reckoned,
 ): Promise<void> {
-  const snapshot = await loadOrganisation(tx.em);
   const moved = followUp.dueAt?.getTime() !== dueAt?.getTime();
   const newlyBroken = violation !== null && (followUp.violation === null || moved);
-  followUp.waitingFor = [...waitingFor];
-  followUp.violation = violation;
-  followUp.updatedAt = tx.now;
-  if (moved) {
-    followUp.dueAt = dueAt;
-    followUp.rung = 0;
-    followUp.cycle += 1;
-    await setLadder(tx, followUp, calendarFor(snapshot, followUp));
-  }
-  if (newlyBroken) await tellViolation(tx, followUp, snapshot);
+  Object.assign(followUp, { dueAt, violation, waitingFor: [...waitingFor] });
+  if (newlyBroken) await tellViolation(tx, followUp, await loadOrganisation(tx.em));
 }
 
 const setLadder = (tx: TransactionContext, followUp: FollowUp, calendar: BusinessCalendar): Promise<void> =>

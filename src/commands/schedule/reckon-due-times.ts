@@ -10,6 +10,8 @@ import { scopeOf, type CalendarScope } from '../organisation/calendar-scope.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
 import { plansAfter, reckonPlan } from '../plans/reckon-milestones.js';
 import type { TransactionContext } from '../transaction.js';
+import { followUpsAfter, reckonFollowUp } from './reckon-follow-ups.js';
+import { reckonRule, rulesAfter } from './reckon-rules.js';
 
 /** Its subject is the change of a calendar; its payload, how far the reckoning has come. */
 export const RECKON = 'calendar-recompute';
@@ -44,6 +46,19 @@ const PHASES: readonly (Phase & { readonly name: string })[] = [
     next: plansAfter,
     together: (_tx, ids) => Promise.resolve([...ids]),
     alone: (tx, id, { changeId, because }) => reckonPlan(tx, id, { changeId, version: because.version }),
+  },
+  // Behind requests and plans, whose due times are events that they hang on.
+  {
+    name: 'follow-ups',
+    next: followUpsAfter,
+    together: (_tx, ids) => Promise.resolve([...ids]),
+    alone: reckonFollowUp,
+  },
+  {
+    name: 'rules',
+    next: rulesAfter,
+    together: (_tx, ids) => Promise.resolve([...ids]),
+    alone: (tx, id, { changeId }) => reckonRule(tx, id, changeId),
   },
 ];
 

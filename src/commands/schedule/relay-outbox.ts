@@ -84,7 +84,7 @@ async function relayBatch(tx: TransactionContext): Promise<RelayReport> {
 }
 
 /** null when delivered. A savepoint takes back what a failed delivery had written, and nothing else. */
-async function failureOf(tx: TransactionContext, message: Message): Promise<NonNullable<unknown> | null> {
+async function failureOf(tx: TransactionContext, message: Message): Promise<Error | null> {
   const db = readDb(tx.em);
   await sql`savepoint delivery`.execute(db);
   try {
@@ -96,7 +96,7 @@ async function failureOf(tx: TransactionContext, message: Message): Promise<NonN
   } catch (error) {
     if (RETRY_WHOLE.has(sqlState(error) ?? '')) throw error;
     await sql`rollback to savepoint delivery`.execute(db);
-    return error ?? new Error('it failed without saying why');
+    return error instanceof Error ? error : new Error(String(error));
   }
 }
 

@@ -1,5 +1,5 @@
 import { readDb } from '../../entities/read-db.js';
-import { TimerState } from '../../entities/schedule/timer.js';
+import { PENDING_TIMERS, TimerState } from '../../entities/schedule/timer.js';
 import type { BusinessCalendar } from '../../workflows/calendar.js';
 import { actingAt, nextFiring, type Firing, type Place } from '../../workflows/recurring-rule.js';
 import { natureOf, type ScheduleDefinition } from '../../workflows/schedule-file.js';
@@ -26,8 +26,8 @@ export interface TimedRule {
 const isTimed = ({ rule }: ScheduleDefinition): boolean => ['calendar', 'target'].includes(natureOf(rule));
 
 /**
- * Sets the rule's one timer: for its first occurrence behind `place`. The key names the rule, its version and the
- * occurrence, so none is set twice; a rule that hangs on records, or has ended, has none.
+ * Sets the rule's one timer: for its first occurrence behind `place`. The key names the rule, its version, the occurrence
+ * and its time, so none is set twice; a rule that hangs on records, or has ended, has none.
  */
 export async function setRuleTimer(
   tx: TransactionContext,
@@ -40,15 +40,17 @@ export async function setRuleTimer(
   if (next) await setTimer(tx, { id, version }, next, place);
 }
 
-const setTimer = (
+/** `because`: what moved it; the occurrence may have stood at the same time before. */
+export const setTimer = (
   tx: TransactionContext,
   { id, version }: Pick<TimedRule, 'id' | 'version'>,
   next: Firing,
   place: Place,
+  because = '',
 ): Promise<void> =>
   scheduleTimers(tx, [
     {
-      key: `${RECURRING_RULE}/${id}/${version}/${next.key}`,
+      key: `${RECURRING_RULE}/${id}/${version}/${next.key}/${next.fireAt.getTime()}${because}`,
       kind: RECURRING_RULE,
       subjectId: id,
       dueAt: next.fireAt,
@@ -63,7 +65,7 @@ export async function cancelRuleTimers(tx: TransactionContext, ruleId: string): 
     .set({ state: TimerState.CANCELLED })
     .where('subject_id', '=', ruleId)
     .where('kind', '=', RECURRING_RULE)
-    .where('state', '=', TimerState.SCHEDULED)
+    .where('state', 'in', PENDING_TIMERS)
     .execute();
 }
 

@@ -7,8 +7,8 @@ import { readRecords, RecordKind } from '../../entities/schedule/record-kinds.js
 import { Instant } from '../../entities/scalars.js';
 import { refusal } from '../../errors.js';
 import { RECORD_EVENTS_MAX } from '../../limits.js';
-import { check, requireSound } from '../input.js';
 import { calendarOfDepartment } from '../../workflows/organisation.js';
+import { check, requireSound } from '../input.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
 import { inTransaction, requireActor } from '../transaction.js';
 import { anchorsMoved } from './anchors-moved.js';

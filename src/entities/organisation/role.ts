@@ -1,4 +1,4 @@
-import { Entity, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
+import { Entity, Enum, PrimaryKey, Property, Unique } from '@mikro-orm/decorators/legacy';
 import { BelongsTo } from '../belongs-to.js';
 import { newRowId } from '../row-id.js';
 import { Department } from './department.js';
@@ -22,6 +22,21 @@ export class Role {
   /** Why the last grant that was revoked was revoked by force. */
   @Property({ type: 'text', nullable: true })
   changedBecause: string | null = null;
+}
+
+export enum HandedOutKind {
+  PERMISSION = 'PERMISSION',
+  ROLE = 'ROLE',
+}
+
+/** A role that packs have made, or a permission whose grants they have given to the roles that were there: once each. */
+@Entity({ tableName: 'handed_out' })
+export class HandedOut {
+  @Enum({ items: () => HandedOutKind, primary: true })
+  kind!: HandedOutKind;
+
+  @PrimaryKey({ type: 'text' })
+  name!: string;
 }
 
 /** A person holds a role, everywhere or in one department, for ever or until a moment. */

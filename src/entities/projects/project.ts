@@ -95,6 +95,11 @@ registerEnumType(StageStatus, {
 @ObjectType({ description: 'One stage of a project, between its start gate and its result gate.' })
 @Entity({ tableName: 'project_stage' })
 @Unique({ properties: ['project', 'key'] })
+@Index({
+  name: 'project_stage_stalls',
+  expression:
+    'create index project_stage_stalls on project_stage (stalls_at, id) where stalls_at is not null',
+})
 export class ProjectStage {
   @Field(() => ID, { description: 'UUIDv7.' })
   @PrimaryKey({ type: 'uuid' })
@@ -128,4 +133,27 @@ export class ProjectStage {
   @Field(() => Instant, { nullable: true, description: 'When its result gate closed it.' })
   @Property({ type: 'timestamptz', length: 3, nullable: true })
   closedAt: Date | null = null;
+
+  @Field(() => Instant, {
+    nullable: true,
+    description: 'When something last happened to it; null: nobody watches whether it stalls.',
+  })
+  @Property({ type: 'timestamptz', length: 3, nullable: true })
+  activeAt: Date | null = null;
+
+  @Field(() => Instant, {
+    nullable: true,
+    description:
+      'When it counts as stalled if nothing happens; null: its clock stands still, or it is not watched.',
+  })
+  @Property({ type: 'timestamptz', length: 3, nullable: true })
+  stallsAt: Date | null = null;
+
+  @Field(() => Int, { description: 'The rung that it has reached since something last happened; 0: none.' })
+  @Property({ type: 'integer' })
+  rung: number = 0;
+
+  /** Grows with everything that happens; timers of a cycle before act no more. */
+  @Property({ type: 'integer' })
+  chaseCycle: number = 0;
 }

@@ -202,7 +202,7 @@ export class FollowUp {
   @Property({ type: 'jsonb', nullable: true })
   violation: DueViolation | null = null;
 
-  /** The calendar it is reckoned in; null: that of its department, else the default. */
+  /** The calendar it is reckoned in; null: that of its person or, for a role, of its department. */
   @Property({ type: 'text', nullable: true })
   calendarKey: string | null = null;
 

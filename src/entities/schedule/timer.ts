@@ -5,6 +5,7 @@ import { Instant } from '../scalars.js';
 
 export enum TimerState {
   SCHEDULED = 'SCHEDULED',
+  PAUSED = 'PAUSED',
   FIRED = 'FIRED',
   CANCELLED = 'CANCELLED',
 }
@@ -13,10 +14,14 @@ registerEnumType(TimerState, {
   description: 'Life of a timer.',
   valuesConfig: {
     SCHEDULED: { description: 'Will act at its time.' },
+    PAUSED: { description: 'Keeps the time that is left until it is resumed; it does not act.' },
     FIRED: { description: 'Has acted.' },
     CANCELLED: { description: 'Will never act.' },
   },
 });
+
+/** Still to act, now or once it is resumed: what cancelling means. Only a SCHEDULED timer acts. */
+export const PENDING_TIMERS = [TimerState.SCHEDULED, TimerState.PAUSED] as const;
 
 /** A future act: the truth that the queue only wakes us up for. Written with what makes it necessary. */
 @ObjectType({ description: 'Something that will happen by itself at a time.' })
@@ -37,7 +42,7 @@ export class Timer {
 
   @Field(() => String, {
     description:
-      'What it will do: `approval-reminder`, `approval-rung`, `approval-expiry`, `milestone-reminder`, `milestone-rung`, `follow-up-reminder`, `follow-up-rung`, `recurring-rule`, `absence-begins`, `absence-ends`, `calendar-recompute`, `mail-digest`, `requests-move`.',
+      'What it will do: `approval-reminder`, `approval-rung`, `approval-expiry`, `milestone-reminder`, `milestone-rung`, `follow-up-reminder`, `follow-up-rung`, `stage-reminder`, `stage-rung`, `payment-reminder`, `payment-rung`, `recurring-rule`, `absence-begins`, `absence-ends`, `calendar-recompute`, `mail-digest`, `requests-move`.',
   })
   @Property({ type: 'text' })
   kind!: string;
@@ -56,6 +61,10 @@ export class Timer {
 
   @Property({ type: 'jsonb' })
   payload!: Record<string, unknown>;
+
+  @Field(() => Instant, { nullable: true, description: 'Since when it has been paused.' })
+  @Property({ type: 'timestamptz', length: 3, nullable: true })
+  pausedAt: Date | null = null;
 
   @Property({ type: 'timestamptz', length: 3, nullable: true })
   firedAt: Date | null = null;

@@ -18,6 +18,9 @@ const STAGE_COLUMNS = [
   'stage.status',
   'stage.started_at as startedAt',
   'stage.closed_at as closedAt',
+  'stage.active_at as activeAt',
+  'stage.stalls_at as stallsAt',
+  'stage.rung',
 ] as const;
 
 /** The stages of a project that the viewer has before them, in order, batched. */

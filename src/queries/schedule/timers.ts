@@ -36,10 +36,11 @@ export async function timersOf(ctx: Context, subjectId: string): Promise<Timer[]
       'due_at as dueAt',
       'state',
       'payload',
+      'paused_at as pausedAt',
       'fired_at as firedAt',
     ])
     .where('subject_id', 'in', ids)
-    .orderBy(sql`state = 'SCHEDULED'`, 'desc')
+    .orderBy(sql`state in ('SCHEDULED', 'PAUSED')`, 'desc')
     .orderBy('due_at')
     .orderBy('id')
     .limit(TIMERS_MAX)

@@ -52,10 +52,12 @@ export class ImportHolidaysPayload extends BusinessCalendarPayload {
 
 const payload = async (
   ctx: Context,
-  { key, requests, milestones, moves, tried }: ChangedReach,
+  { key, moves, tried, requests, milestones, followUps, rules }: ChangedReach,
 ): Promise<BusinessCalendarPayload> => ({
   requests,
   milestones,
+  followUps,
+  rules,
   moves: [...moves],
   calendar: tried ? calendarView(tried, ctx.now) : await businessCalendar(ctx, key),
 });

@@ -25,8 +25,11 @@ export class StalledResolver {
     return stalled(ctx, filter, page);
   }
 
-  @FieldResolver(() => User, { description: 'Whose turn it is.' })
-  person(@Root() item: StalledItem, @Ctx() ctx: Context): Promise<User> {
-    return personById(ctx, item.personId);
+  @FieldResolver(() => User, {
+    nullable: true,
+    description: 'Whose turn it is: of an assignment always; null where it waits for a role.',
+  })
+  person(@Root() { personId }: StalledItem, @Ctx() ctx: Context): Promise<User> | null {
+    return personId === null ? null : personById(ctx, personId);
   }
 }

@@ -7,6 +7,7 @@ import type { SUBJECT_TYPES } from '../../../workflows/subject-types.js';
 import { lockRecord, touchRecord } from '../../business-record.js';
 import { checkContract, checkWholeContract, setContractFields } from '../../contracts/contract-fields.js';
 import { requireInvoicesInside } from '../../contracts/invoiced.js';
+import { bringReceivables, releaseTerms } from '../../contracts/receivables.js';
 import { requireSound } from '../../input.js';
 import { statusWithoutAnswer } from '../standing.js';
 import { requireActor, requireId, type TransactionContext } from '../../transaction.js';
@@ -31,6 +32,7 @@ export const contractSubject: SubjectHandler = {
     contract.status = status;
     touchRecord(contract, null, tx.now);
     await tx.em.flush();
+    await bringReceivables(tx, id);
   },
 };
 
@@ -50,6 +52,7 @@ async function amend(
   const input = amount === undefined ? rest : { ...rest, amount: { amount, currency: contract.currency } };
   requireSound(...checkContract(input));
   setContractFields(contract, input);
+  await releaseTerms(tx, contract);
   requireSound(...checkWholeContract(contract, input));
   await requireInvoicesInside(tx, contract);
   touchRecord(contract, null, tx.now);
