@@ -768,7 +768,8 @@ create table role (
   key text not null,
   title_en text not null,
   title_zh text not null,
-  permissions jsonb not null
+  permissions jsonb not null,
+  changed_because text
 );
 
 create table role_grant (

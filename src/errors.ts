@@ -341,9 +341,12 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** The message of a code in one language, its `{placeholders}` filled from the details. */
+/** The message of a code in one language, its `{placeholders}` filled from the details: in Chinese from `nameZh`, where
+ *  `name` is a text that has one. */
 export function messageOf(code: ErrorCode, details: RefusalDetails, language: Language = 'en'): string {
-  return ERRORS[code][language].replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? '?'));
+  const filled = (name: string): unknown =>
+    (language === 'zh' ? details[`${name}Zh`] : undefined) ?? details[name] ?? '?';
+  return ERRORS[code][language].replace(/\{(\w+)\}/g, (_, name: string) => String(filled(name)));
 }
 
 /**

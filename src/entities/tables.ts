@@ -790,6 +790,7 @@ export interface RequestMove {
 }
 
 export interface Role {
+  changed_because: string | null;
   key: string;
   permissions: Json;
   title_en: string;

@@ -173,7 +173,7 @@ export function peopleBehindApproval(request: RequestState, key: string): string
 }
 
 /** The votes of the attempt in which the step was decided last. */
-function lastVotes(request: RequestState, key: string): AssignmentState[] {
+export function lastVotes(request: RequestState, key: string): AssignmentState[] {
   const votes = request.assignments.filter((one) => one.stepKey === key && ballotOf(one)?.verdict);
   const last = votes.at(-1);
   return votes.filter(({ round, attempt }) => round === last?.round && attempt === last.attempt);

@@ -17,3 +17,15 @@ export function dependsOnAny(
   const fields = new Set([...step.dependsOn, ...fieldsOfRules(step, definition)]);
   return changed.some((field) => fields.has(field));
 }
+
+/** Whether an approval that rested on nothing touched under one definition rests on nothing touched under the other. */
+export function restsOnNoMore(
+  step: DecisionStep,
+  definition: Pick<ProcessDefinition, 'fieldTypes' | 'authority'>,
+  before: { readonly step: DecisionStep; readonly definition: typeof definition },
+): boolean {
+  if (before.step.dependsOn.length === 0) return true;
+  if (step.dependsOn.length === 0) return false;
+  const rested = new Set([...before.step.dependsOn, ...fieldsOfRules(before.step, before.definition)]);
+  return [...step.dependsOn, ...fieldsOfRules(step, definition)].every((field) => rested.has(field));
+}

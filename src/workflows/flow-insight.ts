@@ -29,6 +29,10 @@ export interface StepInsight {
   readonly spent: Spent;
   /** Why it decides nothing: it is always skipped, or only ever approved by people who had approved before. */
   readonly idle: 'ALWAYS_SKIPPED' | 'SAME_PEOPLE' | null;
+  /** The most people whom one opening asked. */
+  readonly asked: number;
+  /** At least half of the working time that requests spent in the process's steps, when it has others, was spent here. */
+  readonly bottleneck: boolean;
 }
 
 /** Where requests were first sent back, and by people of which role. */
@@ -64,6 +68,7 @@ interface World {
 }
 
 interface Tally {
+  asked: number;
   opened: number;
   skipped: number;
   decided: number;
@@ -97,7 +102,7 @@ export function flowInsight(histories: readonly History[], world: World): FlowIn
     reworked,
     loops,
     firstCauses: [...causes.values()].toSorted((a, b) => b.requests - a.requests || order(a.step, b.step)),
-    steps: [...tallies].map(([key, tally]) => insightOf(key, tally)),
+    steps: withBottlenecks([...tallies].map(([key, tally]) => insightOf(key, tally))),
     load: [...load.values()].toSorted((a, b) => b.asked - a.asked || order(a.personId, b.personId)),
   };
 }
@@ -107,6 +112,7 @@ const order = (one: string, other: string): number => (one < other ? -1 : one > 
 function tallyOf(tallies: Map<string, Tally>, processKey: string, step: string): Tally {
   const key = `${processKey}\u0000${step}`;
   const known = tallies.get(key) ?? {
+    asked: 0,
     opened: 0,
     skipped: 0,
     decided: 0,
@@ -120,12 +126,23 @@ function tallyOf(tallies: Map<string, Tally>, processKey: string, step: string):
   return known;
 }
 
-function insightOf(name: string, tally: Tally): StepInsight {
+function withBottlenecks(steps: readonly Omit<StepInsight, 'bottleneck'>[]): StepInsight[] {
+  const worked = ({ spent }: Pick<StepInsight, 'spent'>): number => spent.working + spent.absent;
+  return steps.map((step) => {
+    const others = steps.filter((other) => other.processKey === step.processKey && other !== step);
+    const elsewhere = others.reduce((total, other) => total + worked(other), 0);
+    const bottleneck =
+      worked(step) > 0 && worked(step) >= elsewhere && others.some(({ opened }) => opened > 0);
+    return { ...step, bottleneck };
+  });
+}
+
+function insightOf(name: string, tally: Tally): Omit<StepInsight, 'bottleneck'> {
   const [processKey = '', step = ''] = name.split('\u0000');
-  const { opened, skipped, decided, telling, working, waiting, absent, paused } = tally;
+  const { asked, opened, skipped, decided, telling, working, waiting, absent, paused } = tally;
   const idle =
     opened === 0 && skipped > 0 ? 'ALWAYS_SKIPPED' : decided > 0 && telling === 0 ? 'SAME_PEOPLE' : null;
-  return { processKey, step, opened, skipped, spent: { working, waiting, absent, paused }, idle };
+  return { processKey, step, opened, skipped, spent: { working, waiting, absent, paused }, idle, asked };
 }
 
 /** Walks the facts; between two of them every open step spends time with those who are asked then. */
@@ -140,7 +157,10 @@ function replay(
     request = evolve(request, fact);
     if ('step' in fact && fact.step !== null && isDecisionStep(stepOf(definition, fact.step))) {
       const tally = tallyOf(tallies, definition.key, fact.step);
-      if (fact.type === 'STEP_OPENED') tally.opened += 1;
+      if (fact.type === 'STEP_OPENED') {
+        tally.opened += 1;
+        tally.asked = Math.max(tally.asked, fact.assignments.length);
+      }
       if (fact.type === 'STEP_SKIPPED') tally.skipped += 1;
     }
     const until = facts[index + 1]?.at ?? (isEnded(request) ? fact.at : world.now);

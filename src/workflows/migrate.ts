@@ -1,7 +1,9 @@
 import canonicalize from 'canonicalize';
-import { isRefusal, refusal } from '../errors.js';
+import { isRefusal, messageOf, refusal, type Language } from '../errors.js';
+import { lastVotes, peopleBehindApproval } from './carry-over.js';
 import { demandsOn, requireChosen, willBeAsked } from './choices.js';
 import { movedExpiry } from './clock.js';
+import { restsOnNoMore } from './depends-on.js';
 import { emit, type Draft } from './draft.js';
 import { advance, cancelLive } from './flow.js';
 import { outcomeOf, type Ballot } from './formula.js';
@@ -9,14 +11,23 @@ import { approversFor, conditionHolds } from './open-step.js';
 import { isApprovedBySomebody, requireReason } from './override.js';
 import { permitOverride } from './permit-verbs.js';
 import { innerRules, isDecisionStep, nodesOf, stepOf } from './process.js';
-import type { ApproverRule, DecisionStep, ParallelStep, ProcessDefinition, StepNode } from './process.js';
+import type {
+  ApproverRule,
+  DecisionStep,
+  Localised,
+  ParallelStep,
+  ProcessDefinition,
+  StepNode,
+} from './process.js';
 import {
   assignmentsOf,
-  ballotsOf,
   currentStep,
   isPassed,
   MIGRATED,
+  operandsOf,
   peopleBehind,
+  standsByCarryOver,
+  type AssignmentState,
   type Command,
   type RequestState,
   type StepState,
@@ -30,8 +41,8 @@ type Of<T extends Command['type']> = Extract<Command, { type: T }>;
 /**
  * Moves the request to another version of its definition. A decision stays where the new version would have been
  * content with it: the step is the same, or those who decided it would be asked by the new rule and their votes approve
- * it by the new formula. Every other step that the new version has is asked anew when its turn comes, and whoever had
- * approved it and is asked again keeps their vote. What was held for the new version goes on.
+ * it by the new formula; one that was carried here, as long as it would still be carried. Every other step that the new version has is asked anew when its turn comes, and whoever had
+ * approved it and is asked again keeps their vote, unless it was given in another request. What was held for the new version goes on.
  * @throws those of `permitOverride`, COMMENT_REQUIRED, NO_NEWER_VERSION, MIGRATION_IMPOSSIBLE
  */
 export function migrate(draft: Draft, { by, definition, ...command }: Of<'migrate'>): void {
@@ -50,7 +61,7 @@ export function migrate(draft: Draft, { by, definition, ...command }: Of<'migrat
   draft.request = { ...draft.request, definition };
   if (draft.request.status === 'PENDING') advance(draft);
   if (draft.request.status === 'APPROVED' && !isApprovedBySomebody(draft.request))
-    throw impossible(definition, 'nobody would have approved the request');
+    throw impossible(definition, WHY_NOT.nobody);
 }
 
 /** A step that the new version has waits to be asked again; one that it has not is over. */
@@ -79,8 +90,16 @@ export function releaseHold(draft: Draft, { by, comment }: Of<'hold' | 'release-
 const goOn = (draft: Draft, by: string, comment: string | null): void =>
   emit(draft, { type: 'RESUMED', by, comment, expiresAt: movedExpiry(draft.request, draft.world) });
 
-const impossible = ({ key, version }: ProcessDefinition, reason: string): Error =>
-  refusal('MIGRATION_IMPOSSIBLE', { process: key, version, reason });
+/** Why a request can't move, as people read it. */
+const WHY_NOT = {
+  nobody: { en: 'nobody would have approved the request', zh: '将没有任何人批准过该申请' },
+  other: { en: 'it is a process for something else', zh: '该流程用于其他事项' },
+  choice: '新版本要求申请人指定审批人，而申请中未指定',
+  guard: { en: 'its guard does not hold for the subject', zh: '其适用条件对该事项不成立' },
+} as const;
+
+const impossible = ({ key, version }: ProcessDefinition, why: Localised): Error =>
+  refusal('MIGRATION_IMPOSSIBLE', { process: key, version, reason: why.en, reasonZh: why.zh });
 
 /** Whether the version is for this request at all. @throws NO_NEWER_VERSION, MIGRATION_IMPOSSIBLE */
 function requireFits(request: RequestState, definition: ProcessDefinition, world: World): void {
@@ -92,15 +111,18 @@ function requireFits(request: RequestState, definition: ProcessDefinition, world
     present.subjectType !== definition.subjectType ||
     present.purpose !== definition.purpose
   )
-    throw impossible(definition, 'it is a process for something else');
+    throw impossible(definition, WHY_NOT.other);
   const after: RequestState = { ...request, definition };
   try {
-    if (!conditionHolds(after, definition.guard, world))
-      throw impossible(definition, 'its guard does not hold for the subject');
+    if (!conditionHolds(after, definition.guard, world)) throw impossible(definition, WHY_NOT.guard);
     requireChosen(after, null, [], world);
   } catch (error) {
     if (!isRefusal(error) || error.code === 'MIGRATION_IMPOSSIBLE') throw error;
-    throw impossible(definition, error.message.replace(/\.$/, ''));
+    const because = (language: Language): string =>
+      messageOf(error.code, error.details, language).replace(/[.。]$/, '');
+    // The only input that a move checks is whom the requester would have had to name.
+    const zh = error.code === 'BAD_USER_INPUT' ? WHY_NOT.choice : because('zh');
+    throw impossible(definition, { en: because('en'), zh });
   }
 }
 
@@ -194,21 +216,39 @@ class Judge {
 
   #staysDecided(state: StepState, was: DecisionStep, node: DecisionStep): boolean {
     if (this.#lacksChoice(node)) return false;
+    const carried = state.reason === 'CARRIED';
+    if (carried && !this.#stillCarries(state, was, node)) return false;
     if (this.#isSame(was, node)) return true;
-    if (state.status !== 'APPROVED' || (state.reason !== null && state.reason !== MIGRATED)) return false;
+    if (state.status !== 'APPROVED' || !(carried || state.reason === null || state.reason === MIGRATED))
+      return false;
     if (node.kind === 'advise') return sameRules(was, node);
-    if (outcomeOf(node.formula, ballotsOf(this.#next, state)) !== 'APPROVED') return false;
-    const voters = assignmentsOf(this.#next, state).filter((one) => one.decidedById !== null);
-    const barred = voters
-      .flatMap((vote) => peopleBehind(this.#next, vote))
-      .some((personId) => barrierTo(this.#next, node, personId) !== null);
-    return !barred && (sameRules(was, node) || this.#wouldApprove(state, node));
+    const votes = carried ? lastVotes(this.#next, node.key) : assignmentsOf(this.#next, state);
+    if (outcomeOf(node.formula, operandsOf(votes)) !== 'APPROVED') return false;
+    const voters = votes.filter((one) => one.decidedById !== null);
+    const behind = voters.flatMap((vote) => peopleBehind(this.#next, vote));
+    const people = carried ? peopleBehindApproval(this.#next, node.key) : behind;
+    const barred = people.some((personId) => barrierTo(this.#next, node, personId) !== null);
+    return !barred && (sameRules(was, node) || this.#wouldApprove(votes, node));
+  }
+
+  /** What was approved in another request, or in a round before, rests on nothing that the carrying did not look at. */
+  #stillCarries(state: StepState, was: DecisionStep, node: DecisionStep): boolean {
+    const [old, next] = [this.#old.definition, this.#next.definition];
+    if (!restsOnNoMore(node, next, { step: was, definition: old })) return false;
+    if (!standsByCarryOver(this.#old, state) || this.#old.carriedOver?.because !== 'FOLLOW_UP') return true;
+    const sameStep = (was.carries ?? was.key) === (node.carries ?? node.key) && node.kind === 'approve';
+    const bounds = new Set(old.carry?.same);
+    return (
+      sameStep &&
+      next.carry?.from === old.carry?.from &&
+      (next.carry?.same ?? []).every((field) => bounds.has(field))
+    );
   }
 
   /** Whether the votes given approve the step when they are cast by those whom the new rule asks. */
-  #wouldApprove(state: StepState, node: DecisionStep): boolean {
+  #wouldApprove(votes: readonly AssignmentState[], node: DecisionStep): boolean {
     const approved = new Set(
-      assignmentsOf(this.#next, state).flatMap(({ status, decidedById }) =>
+      votes.flatMap(({ status, decidedById }) =>
         ['APPROVED', 'CONFIRMED', 'FILED'].includes(status) && decidedById !== null ? [decidedById] : [],
       ),
     );

@@ -8,6 +8,7 @@ import {
   assignmentsOf,
   currentStep,
   MIGRATED,
+  standsByCarryOver,
   type NewAssignment,
   type RequestState,
   type World,
@@ -201,6 +202,8 @@ function carriedApproval(request: RequestState, step: DecisionStep, personId: st
 function votedBeforeMove(request: RequestState, step: DecisionStep, personId: string): boolean {
   const undone = currentStep(request, step.key);
   if (step.kind !== 'approve' || undone?.status !== 'RETURNED' || undone.reason !== MIGRATED) return false;
+  // What was approved in another request is no word on this one.
+  if (standsByCarryOver(request, undone)) return false;
   return assignmentsOf(request, undone).some((one) => one.personId === personId && one.status === 'APPROVED');
 }
 

@@ -300,7 +300,25 @@ function* earlierStepProblems(place: Place, key: string, under: Path): Generator
   else if (place.before.includes(key)) return;
   else if (![...nodesOf(place.definition.steps)].some((node) => node.key === key))
     yield { path, rule: 'unknown-step', message: `no step ${key}` };
-  else yield { path, rule: 'not-earlier', message: `step ${key} is not decided before ${place.node.key}` };
+  else yield { path, rule: 'not-earlier', ...notEarlier(place, key) };
+}
+
+/** Of two branches of a parallel step neither comes first: what one may do would hang on who is faster. */
+function notEarlier({ definition, node }: Place, key: string): Pick<Problem, 'message' | 'example'> {
+  const holds = (branch: readonly StepNode[], sought: string): boolean =>
+    [...nodesOf(branch)].some((one) => one.key === sought);
+  const around = [...nodesOf(definition.steps)].find(
+    (one) =>
+      one.kind === 'parallel' &&
+      one.branches.some((branch) => holds(branch, node.key) && !holds(branch, key)) &&
+      one.branches.some((branch) => holds(branch, key) && !holds(branch, node.key)),
+  );
+  const message = `step ${key} is not decided before ${node.key}`;
+  if (!around) return { message };
+  return {
+    message: `${message}: they run beside each other in ${around.key}`,
+    example: `${around.key} → ${node.key} is decided, ${key} is still open`,
+  };
 }
 
 // ── Formulas ───────────────────────────────────────────────────────────────────────────────────────

@@ -647,6 +647,12 @@ export function peopleBehind(request: RequestState, assignment: AssignmentState)
   return handOver ? [personId, handOver.fromPersonId] : [personId];
 }
 
+/** Whether this attempt is the one that stands by what was approved in another request. */
+export const standsByCarryOver = (
+  { carriedOver }: RequestState,
+  { key, round, attempt }: Pick<StepState, 'key' | 'round' | 'attempt'>,
+): boolean => round === 1 && attempt === 1 && (carriedOver?.steps.some(({ step }) => step === key) ?? false);
+
 /** The operands of the step's formula. */
 export const ballotsOf = (request: RequestState, step: StepState): Ballot[] =>
   operandsOf(assignmentsOf(request, step));

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { readDb } from '../../src/entities/read-db.js';
 import { publishProcess } from '../support/publish-process.js';
 import { requestStory, type RequestStory } from '../support/request-story.js';
 import { testApp, type TestApp } from '../support/test-app.js';
@@ -33,7 +34,8 @@ const CREATE = `mutation ($input: CreateApprovalGroupInput!) { createApprovalGro
 const SET = `mutation ($input: SetGroupMembersInput!) { setGroupMembers(input: $input) { ${GROUP} impact { requests { request { id } steps } definitions { key } } } }`;
 const LIST = '{ approvalGroups { key version members { email } } }';
 const GRANT = 'mutation ($input: GrantRoleInput!) { grantRole(input: $input) { person { email } } }';
-const REVOKE = 'mutation ($input: RevokeRoleInput!) { revokeRole(input: $input) { person { email } } }';
+const REVOKE =
+  'mutation ($input: RevokeRoleInput!) { revokeRole(input: $input) { person { email } changedBecause } }';
 
 test('a group is made and given its members over the API; a change that strands approvals is refused unless forced', async () => {
   const [tech, finance] = [await app.person('tech'), await app.person('finance')];
@@ -87,14 +89,22 @@ test('a role is granted and revoked over the API; the last holder of one that ap
   expect(await app.refusal('admin', REVOKE, { input: last })).toBe('LAST_HOLDER');
   await app.ask('admin', GRANT, { input: { personId: tech, roleKey: 'legal' } });
   expect(await app.ask('admin', REVOKE, { input: last })).toEqual({
-    revokeRole: { person: { email: 'legal@demo.local' } },
+    revokeRole: { person: { email: 'legal@demo.local' }, changedBecause: null },
   });
   expect(await app.refusal('admin', REVOKE, { input: last })).toBe('NOT_FOUND');
   await app.ask('admin', CREATE, { input: { key: 'panel', titleEn: 'Panel', memberIds: [legal] } });
   expect(await story.asked(await story.submit('by-panel'))).toEqual(['tech']);
   const only = { personId: tech, roleKey: 'legal', force: true };
   expect(await app.refusal('admin', REVOKE, { input: only })).toBe('BAD_USER_INPUT');
-  await app.ask('admin', REVOKE, { input: { ...only, reason: 'outsourced' } });
+  expect(await app.ask('admin', REVOKE, { input: { ...only, reason: ' outsourced ' } })).toMatchObject({
+    revokeRole: { changedBecause: 'outsourced' },
+  });
+  const kept = await readDb(app.app.orm.em.fork())
+    .selectFrom('role')
+    .select(['key', 'changed_because'])
+    .where('changed_because', 'is not', null)
+    .execute();
+  expect(kept).toEqual([{ key: 'legal', changed_because: 'outsourced' }]);
   const bad = { personId: tech, roleKey: 'legal', until: '2020-01-01T00:00:00.000Z' };
   expect(await app.refusal('admin', GRANT, { input: bad })).toBe('BAD_USER_INPUT');
   expect(await app.refusal('admin', GRANT, { input: { personId: tech, roleKey: 'none' } })).toBe('NOT_FOUND');

@@ -1,4 +1,5 @@
 import { parseCalendar } from '../../src/workflows/calendar.js';
+import type { Carry } from '../../src/workflows/carry-over.js';
 import { decide } from '../../src/workflows/decide.js';
 import { effectsOf, type Effect } from '../../src/workflows/effects.js';
 import { evolve } from '../../src/workflows/evolve.js';
@@ -234,6 +235,8 @@ interface Setting {
   readonly by?: string;
   readonly interests?: readonly Interest[];
   readonly choices?: readonly GivenChoice[];
+  /** What was approved in another request. */
+  readonly carry?: Carry;
   /** Office hours for everybody when not given. */
   readonly calendarOf?: World['calendarOf'];
   /** Open assignments in other requests. */
@@ -293,8 +296,8 @@ export function submitted(setting: Setting): Story {
   const load = new Map(Object.entries(setting.load ?? {}));
   const story = storyOf(definition, setting.organisation ?? OFFICE, subject, requester, interests, load);
   if (setting.calendarOf) story.calendarOf = setting.calendarOf;
-  const { choices } = setting;
-  story.command({ type: 'submit', by: requester, subject, interests, comment: null, choices });
+  const { choices, carry } = setting;
+  story.command({ type: 'submit', by: requester, subject, interests, comment: null, choices, carry });
   return story;
 }
 

@@ -82,6 +82,7 @@ export function violations(
     ...interestProblems(request, facts),
     ...formulaProblems(request, facts),
     ...moveProblems(request, facts),
+    ...carryProblems(request, facts),
     ...timerProblems(request, facts, past.timers, circumstances),
     ...subjectProblems(request, facts, past.effects),
     ...clockProblems(request),
@@ -545,6 +546,30 @@ function moveProblems(request: RequestState, facts: readonly Fact[]): string[] {
       found.push(`2: ${step.key} is ${step.status}, and its version has no such step`);
   }
   return found;
+}
+
+/** What stands by another request's approval: enough approved it, nobody with an interest, and it rests on nothing touched. */
+function carryProblems(request: RequestState, facts: readonly Fact[]): string[] {
+  const fact = facts.find((one) => one.type === 'CARRIED_OVER');
+  if (!fact) return [];
+  return fact.carried.flatMap(({ step: key, people }) => {
+    const state = request.steps.find((one) => one.key === key && one.round === 1 && one.attempt === 1);
+    const node = decisionStep(request, key);
+    if (!node || !state || state.status !== 'APPROVED' || request.round > 1) return [];
+    const found: string[] = [];
+    if (state.reason !== 'CARRIED') found.push(`10: ${key} was carried and says ${state.reason}`);
+    if (
+      node.dependsOn.length === 0
+        ? fact.changed.length > 0
+        : fact.changed.some((one) => node.dependsOn.includes(one))
+    )
+      found.push(`10: ${key} stands, and rests on ${fact.changed.join(', ')}`);
+    const moved = facts.some(({ type }) => type === 'MIGRATED');
+    if (moved && node.kind !== 'advise' && outcomeOf(node.formula, ballots(request, state)) !== 'APPROVED')
+      found.push(`10: ${key} stands, and its votes do not approve it`);
+    if (people.length === 0 && node.kind !== 'advise') found.push(`10: ${key} stands by nobody's approval`);
+    return found;
+  });
 }
 
 /** 1 and I14: the open steps have the timers they were opened with, and nothing else has any. */

@@ -1106,6 +1106,29 @@ describe('approver rules', () => {
     });
   });
 
+  test('never-same-as holds for the whole request, also once the earlier decision is undone; a vote taken back is none', () => {
+    const steps = [
+      aStep('draft', { by: 'bob dee', formula: { mode: 'any', rejection: 'veto' } }),
+      aStep('check', { by: 'bob cid', neverSameAs: ['draft'] }),
+    ];
+    const back = submitted({ steps });
+    back.approve('bob');
+    back.giveBack('cid', 'draft');
+    back.approve('dee');
+    expect(back.asked()).toEqual(['cid']);
+    const round = submitted({ steps });
+    round.approve('bob');
+    round.giveBack('cid');
+    round.resubmit();
+    round.approve('dee');
+    expect(round.asked()).toEqual(['cid']);
+    const taken = submitted({ steps });
+    taken.approve('bob');
+    taken.command({ type: 'revoke', by: 'bob', ordinal: taken.ordinalOf('bob', 'draft'), comment: null });
+    taken.approve('dee', { step: 'draft' });
+    expect(taken.asked()).toEqual(['bob', 'cid']);
+  });
+
   test('never-same-as leaves out who decided the earlier step, also when both are open at once', () => {
     const later = submitted({
       steps: [aStep('draft'), aStep('check', { by: 'bob cid', neverSameAs: ['draft'] })],

@@ -100,6 +100,23 @@ test('steps that decide nothing: always skipped, or only ever approved by the sa
   expect(idle([...stories, rejected])).toMatchObject({ again: null });
 });
 
+test('a bottleneck is where at least half of the working time goes, where there are other steps', () => {
+  const story = submitted({ steps: [aStep('one', { by: 'bob cid' }), aStep('two', { by: 'dee' })] });
+  story.later(3 * HOUR);
+  story.approve('bob');
+  story.approve('cid');
+  story.later(HOUR);
+  story.approve('dee');
+  const found = insightOf([story]).steps.map(({ step, asked, bottleneck }) => [step, asked, bottleneck]);
+  expect(found).toEqual([
+    ['one', 2, true],
+    ['two', 1, false],
+  ]);
+  const alone = submitted({ steps: [aStep('one', { by: 'bob' })] });
+  alone.later(3 * HOUR);
+  expect(insightOf([alone]).steps).toMatchObject([{ bottleneck: false }]);
+});
+
 test('load: asked, decided by oneself, waiting now', () => {
   const story = submitted({
     steps: [

@@ -1,4 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { isRefusal, messageOf } from '../../src/errors.js';
+import type { Carry } from '../../src/workflows/carry-over.js';
+import { dryRunMigration } from '../../src/workflows/migration-dry-run.js';
+import type { ProcessDefinition } from '../../src/workflows/process.js';
 import type { Fact } from '../../src/workflows/request.js';
 import { aDefinition, aStep, inParallel, people, submitted, type Story } from '../support/engine-builders.js';
 
@@ -202,6 +206,156 @@ describe('moved to another version of its definition, a request', () => {
     expect(story.request.status).toBe('RETURNED');
     story.resubmit();
     expect(story.asked()).toEqual(['eve']);
+  });
+});
+
+test('why a request cannot move is said in the language of the reader', () => {
+  const story = start(aStep('legal', { by: 'fay' }));
+  const to = version(2, aStep('legal', { by: 'fay' }));
+  const choice = { rule: 'requester-choice', among: people('bob', 'cid'), min: 1, max: 1 } as const;
+  for (const impossible of [
+    { ...to, guard: 'subject.amount > 5000.0' },
+    { ...to, purpose: 'other' },
+    version(2, aStep('new', { by: 'bob', when: 'false' })),
+    version(2, aStep('picked', { by: [choice] })),
+  ]) {
+    const refused = ((): unknown => {
+      try {
+        return story.migrate(impossible);
+      } catch (error) {
+        return error;
+      }
+    })();
+    if (!isRefusal(refused)) throw refused;
+    expect(refused.code).toBe('MIGRATION_IMPOSSIBLE');
+    const [, reason] = /：(.*)。$/.exec(messageOf(refused.code, refused.details, 'zh')) ?? [];
+    expect(reason).toMatch(/\p{Script=Han}/u);
+    expect(reason).not.toMatch(/[a-z]+ [a-z]+/);
+    expect(refused.message).not.toMatch(/\p{Script=Han}/u);
+  }
+});
+
+describe('moved with approvals that were given in another request, it', () => {
+  const price = aStep('price', { by: 'bob', dependsOn: ['amount'] });
+  const wording = aStep('wording', { by: 'cid', dependsOn: ['terms'] });
+  const last = aStep('last', { by: 'dee' });
+  const source = (() => {
+    const story = start(price, wording, last);
+    story.approve('bob');
+    story.approve('cid');
+    story.approve('dee');
+    return story.request;
+  })();
+  const carrying = (more: Partial<Carry> = {}, definition = version(1, price, wording, last)): Story =>
+    submitted({
+      definition,
+      carry: { because: 'RE_APPROVAL', source, number: 'A-1', changed: ['terms'], voided: [], ...more },
+    });
+  /** Whom the move asks, and the same by a dry run. */
+  const moved = (story: Story, to: ProcessDefinition) => {
+    const world = { now: story.now, organisation: story.organisation, calendarOf: story.calendarOf };
+    const dry = dryRunMigration(story.request, 'admin', to, world);
+    const facts = story.migrate(to);
+    expect(dry).toMatchObject({ ...plan(facts), status: story.request.status });
+    return plan(facts);
+  };
+
+  test('keeps those that are the same, or that the new rule and formula are content with', () => {
+    const story = carrying();
+    expect(story.step('price')).toMatchObject({ status: 'APPROVED', reason: 'CARRIED' });
+    expect(story.asked()).toEqual(['cid']);
+    expect(moved(story, version(2, price, wording, last)).carried).toEqual(['price', 'wording']);
+    const any = { mode: 'any', rejection: 'veto' } as const;
+    const wider = aStep('price', { by: 'bob fay', formula: any, dependsOn: ['amount'] });
+    expect(moved(story, version(3, wider, wording, last))).toEqual({
+      carried: ['price', 'wording'],
+      asked: [],
+      removed: [],
+    });
+    story.approve('cid');
+    expect(story.asked()).toEqual(['dee']);
+  });
+
+  test('asks anew, of those who approved the other request too, where the new version would not have carried', () => {
+    for (const [to, asked] of [
+      // It rests on the terms by now, which were touched.
+      [aStep('price', { by: 'bob', dependsOn: ['amount', 'terms'] }), ['bob']],
+      [aStep('price', { by: 'bob' }), ['bob']],
+      // Its votes are not enough, or not of those who are asked.
+      [aStep('price', { by: 'bob fay', dependsOn: ['amount'] }), ['bob', 'fay']],
+      [aStep('price', { by: 'fay', dependsOn: ['amount'] }), ['fay']],
+      // A field by which its people are found was not looked at.
+      [
+        aStep('price', {
+          by: [...people('bob'), { rule: 'field', field: 'lead', take: 'person' }],
+          dependsOn: ['amount'],
+        }),
+        ['bob'],
+      ],
+    ] as const) {
+      const story = carrying();
+      expect(moved(story, version(2, to, wording, last))).toMatchObject({ asked: ['price', 'wording'] });
+      expect(story.asked()).toEqual(asked);
+    }
+  });
+
+  test('asks anew where whoever approved has an interest, which the version before allowed', () => {
+    const lenient = aDefinition({ version: 1, interest: 'allow', steps: [price, wording, last] });
+    const story = submitted({
+      definition: lenient,
+      interests: [
+        { personId: 'ann', because: 'REQUESTER' },
+        { personId: 'bob', because: 'LAST_AUTHOR' },
+      ],
+      carry: {
+        because: 'RE_APPROVAL',
+        source: { ...source, definition: { ...lenient, steps: source.definition.steps } },
+        number: 'A-1',
+        changed: ['terms'],
+        voided: [],
+      },
+    });
+    expect(story.step('price')).toMatchObject({ reason: 'CARRIED' });
+    expect(moved(story, version(2, price, wording, last)).asked).toContain('price');
+    expect(story.step('price')).toMatchObject({ status: 'BLOCKED' });
+  });
+
+  test('keeps those of the document before while the new version still carries from it, inside as few bounds', () => {
+    const carry = { from: 'QUOTE', same: ['amount'] };
+    const of = (number: number, more: Partial<ProcessDefinition>) =>
+      aDefinition({ version: number, carry, steps: [price, wording, last], ...more });
+    const follow = (): Story =>
+      carrying(
+        { because: 'FOLLOW_UP', changed: [] },
+        of(1, { steps: [price, wording, last, aStep('more', { by: 'eve' })] }),
+      );
+    const steps = [price, wording, last, aStep('more', { by: 'eve' })];
+    const keeps = (more: Partial<ProcessDefinition>) => moved(follow(), of(2, { steps, ...more })).carried;
+    expect(keeps({})).toEqual(['price', 'wording', 'last', 'more']);
+    expect(keeps({ carry: { from: 'QUOTE', same: [] } })).toEqual(['price', 'wording', 'last', 'more']);
+    expect(keeps({ carry: { from: 'QUOTE', same: ['amount', 'terms'] } })).toEqual([]);
+    expect(keeps({ carry: { from: 'CONTRACT', same: [] } })).toEqual([]);
+    expect(keeps({ carry: undefined })).toEqual([]);
+    const renamed = [{ ...price, carries: 'wording' }, wording, last, aStep('more', { by: 'eve' })];
+    expect(keeps({ steps: renamed })).toEqual(['wording', 'last']);
+  });
+
+  test('keeps what was carried from a round before, as far as its votes do', () => {
+    const story = submitted({
+      definition: aDefinition({ version: 1, resubmission: 'continue', steps: [price, wording, last] }),
+    });
+    story.approve('bob');
+    story.approve('cid');
+    story.giveBack('dee');
+    story.resubmit();
+    expect(story.step('price')).toMatchObject({ reason: 'CARRIED', round: 2 });
+    const any = { mode: 'any', rejection: 'veto' } as const;
+    const wider = aStep('price', { by: 'bob fay', formula: any, dependsOn: ['amount'] });
+    const other = aStep('wording', { by: 'eve', dependsOn: ['terms'] });
+    expect(moved(story, version(2, wider, other, last))).toMatchObject({
+      carried: ['price'],
+      asked: ['wording', 'last'],
+    });
   });
 });
 

@@ -518,7 +518,19 @@ test('a branch beside is not before', () => {
   const branch = (key: string, rule: string): string =>
     `      - { key: ${key}, kind: approve, title: T, approvers: [${rule}] }\n`;
   const text = `${HEAD}  - key: both\n    kind: parallel\n    title: T\n    branches:\n${branch('a', '{ rule: role, role: finance }')}${branch('b', '{ rule: decider, step: a }')}`;
-  expect(brief(findingsIn(text))).toEqual(['not-earlier 12:79 step a is not decided before b']);
+  expect(brief(findingsIn(text))).toEqual([
+    'not-earlier 12:79 step a is not decided before b: they run beside each other in both',
+  ]);
+  const apart = text
+    .replace('{ rule: decider, step: a }', '{ rule: role, role: finance }')
+    .replace(/key: b, /, 'key: b, neverSameAs: [a], ');
+  expect(findingsIn(apart)).toMatchObject([
+    {
+      rule: 'not-earlier',
+      path: 'steps.0.branches.1.0.neverSameAs.0',
+      example: 'both → b is decided, a is still open',
+    },
+  ]);
 });
 
 test('working time needs a calendar when there is no default', () => {

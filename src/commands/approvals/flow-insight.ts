@@ -6,10 +6,17 @@ import { readDb, visible } from '../../entities/read-db.js';
 import { Instant } from '../../entities/scalars.js';
 import { INSIGHT_MAX } from '../../limits.js';
 import { unsealFact } from '../../workflows/seal.js';
-import { flowInsight, type FlowInsight } from '../../workflows/flow-insight.js';
+import { candidateForCause, candidateForStep, type Suggested } from '../../workflows/flow-candidate.js';
+import {
+  flowInsight,
+  type FlowInsight,
+  type ReworkCause,
+  type StepInsight,
+} from '../../workflows/flow-insight.js';
 import type { ProcessDefinition } from '../../workflows/process.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
 import { requireActor, requireId } from '../transaction.js';
+import { surroundingsOf } from './process-surroundings.js';
 
 @InputType({ description: 'Which requests an insight is reckoned from.' })
 export class FlowInsightFilter {
@@ -30,6 +37,8 @@ export interface ReckonedInsight {
   readonly insight: FlowInsight;
   /** Requests of the period beyond the bound, newest last; not reckoned. */
   readonly leftOut: number;
+  /** What a finding suggests; null for what is no finding, and for whoever may not simulate. */
+  readonly suggested: (finding: StepInsight | ReworkCause) => Suggested | null;
 }
 
 /** Where time goes doesn't depend on what people wrote. */
@@ -67,7 +76,10 @@ export async function reckonFlowInsight(ctx: Context, filter: FlowInsightFilter)
     facts: (facts ?? []).map((canonical) => unsealFact(canonical, WITHOUT_WORDS)),
   }));
   const { organisation, calendarOf } = await loadOrganisation(ctx.em);
+  const around = requireActor(ctx).permissions.has('process:publish') ? await surroundingsOf(ctx) : null;
   return {
+    suggested: (finding) =>
+      around && ('idle' in finding ? candidateForStep(finding, around) : candidateForCause(finding, around)),
     insight: flowInsight(histories, { now: ctx.now, organisation, calendarOf }),
     leftOut: Number(rows[0]?.total ?? 0) - rows.length,
   };

@@ -91,14 +91,21 @@ export function grantRole(ctx: Context, input: GrantRoleInput): Promise<{ readon
   );
 }
 
+export interface Revoked {
+  readonly personId: string;
+  /** Why it was forced; kept with the role until its next grant is revoked. */
+  readonly changedBecause: string | null;
+}
+
 /**
  * Ends a grant after the checks of a leaver and of a change of the organisation.
  * @throws NOT_FOUND, BAD_USER_INPUT, LAST_HOLDER or STRANDS_APPROVALS unless forced with a reason
  */
-export function revokeRole(ctx: Context, input: RevokeRoleInput): Promise<{ readonly personId: string }> {
+export function revokeRole(ctx: Context, input: RevokeRoleInput): Promise<Revoked> {
   const { idempotencyKey, ...payload } = input;
-  return inTransaction(ctx, (tx) =>
-    once(tx, { name: 'revoke-role', key: idempotencyKey, payload }, async () => {
+  const changedBecause = input.force === true ? (input.reason?.trim() ?? null) : null;
+  return inTransaction(ctx, async (tx) => {
+    const revoked = await once(tx, { name: 'revoke-role', key: idempotencyKey, payload }, async () => {
       const { personId, departmentId } = await namesOf(tx, input);
       const { roleKey: role } = input;
       const { organisation } = await loadOrganisation(tx.em);
@@ -121,9 +128,15 @@ export function revokeRole(ctx: Context, input: RevokeRoleInput): Promise<{ read
           ? ended.where('department_id', 'is', null)
           : ended.where('department_id', '=', departmentId);
       await ended.execute();
+      await readDb(tx.em)
+        .updateTable('role')
+        .set({ changed_because: changedBecause })
+        .where('key', '=', role)
+        .execute();
       return { personId };
-    }),
-  );
+    });
+    return { ...revoked, changedBecause };
+  });
 }
 
 /** One change of roles at a time: two last holders cannot lose theirs at the same instant. @throws NOT_FOUND */

@@ -18,6 +18,10 @@ export class Role {
 
   @Property({ type: 'jsonb' })
   permissions!: Record<string, 'own' | 'team' | 'subtree' | 'all'>;
+
+  /** Why the last grant that was revoked was revoked by force. */
+  @Property({ type: 'text', nullable: true })
+  changedBecause: string | null = null;
 }
 
 export enum HandedOutKind {

@@ -1,7 +1,8 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { Context } from '../../context.js';
 import { User } from '../../entities/organisation/user.js';
-import type { FlowInsight } from '../../workflows/flow-insight.js';
+import type { Suggested } from '../../workflows/flow-candidate.js';
+import type { FlowInsight, ReworkCause, StepInsight } from '../../workflows/flow-insight.js';
 import { personById } from '../organisation/people.js';
 
 export enum IdleReason {
@@ -17,8 +18,51 @@ registerEnumType(IdleReason, {
   },
 });
 
+export enum NoCandidateReason {
+  NOT_PUBLISHED = 'NOT_PUBLISHED',
+  STEP_GONE = 'STEP_GONE',
+  NO_STEP = 'NO_STEP',
+  ONLY_STEP = 'ONLY_STEP',
+  NAMED = 'NAMED',
+  FIRST_STEP = 'FIRST_STEP',
+  FORMULA = 'FORMULA',
+  NOBODY_ELSE = 'NOBODY_ELSE',
+  UNSOUND = 'UNSOUND',
+}
+registerEnumType(NoCandidateReason, {
+  name: 'NoCandidateReason',
+  description: 'Why a finding comes without a definition to simulate.',
+  valuesConfig: {
+    NOT_PUBLISHED: { description: 'The process has no published version.' },
+    STEP_GONE: { description: 'The published version has no such step.' },
+    NO_STEP: { description: 'It was not a step that sent the requests back.' },
+    ONLY_STEP: { description: 'Without it nobody would decide.' },
+    NAMED: { description: 'Another step takes its people from it.' },
+    FIRST_STEP: { description: 'Nobody is asked in vain before it.' },
+    FORMULA: { description: 'Whoever is first decides already, or the formula says how many must agree.' },
+    NOBODY_ELSE: { description: 'Its rules give nobody else; someone has to be named.' },
+    UNSOUND: { description: 'The definition would not pass the checker, or be too long for it.' },
+  },
+});
+
+@ObjectType({ description: 'A finding, and what it suggests.' })
+abstract class WithCandidate {
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The next version of the published definition with the finding mended, in YAML, for `simulateProcess`: without a step that decides nothing, with the step that sends back asked earlier, with a bottleneck decided by whoever is first. For whoever may simulate.',
+  })
+  candidate!: string | null;
+
+  @Field(() => NoCandidateReason, {
+    nullable: true,
+    description: 'Why there is no candidate; null where there is one, and where nothing was found.',
+  })
+  noCandidate!: NoCandidateReason | null;
+}
+
 @ObjectType({ description: 'Where the time of one step goes, over all its openings, in seconds.' })
-export class StepFlow {
+export class StepFlow extends WithCandidate {
   @Field(() => String, { description: 'Key of the process.' })
   processKey!: string;
 
@@ -45,10 +89,19 @@ export class StepFlow {
 
   @Field(() => IdleReason, { nullable: true, description: 'Set when the step never decided anything.' })
   idle!: IdleReason | null;
+
+  @Field(() => Int, { description: 'The most people whom one opening asked.' })
+  asked!: number;
+
+  @Field(() => Boolean, {
+    description:
+      'Whether at least half of the working time that requests spent in the steps of its process was spent here.',
+  })
+  bottleneck!: boolean;
 }
 
 @ObjectType('ReworkCause', { description: 'Where requests were first sent back.' })
-export class ReworkCauseView {
+export class ReworkCauseView extends WithCandidate {
   @Field(() => String, { description: 'Key of the process.' })
   processKey!: string;
 
@@ -106,20 +159,32 @@ export class FlowInsightView {
 interface Reckoned {
   readonly insight: FlowInsight;
   readonly leftOut: number;
+  readonly suggested: (finding: StepInsight | ReworkCause) => Suggested | null;
 }
 
 const seconds = (millis: number): number => Math.round(millis / 1000);
 
 export async function flowInsightView(
   ctx: Context,
-  { insight, leftOut }: Reckoned,
+  { insight, leftOut, suggested }: Reckoned,
 ): Promise<FlowInsightView> {
-  const { steps, load, ...rest } = insight;
+  const { steps, load, firstCauses, ...rest } = insight;
+  const candidateOf = (
+    finding: StepInsight | ReworkCause,
+  ): { candidate: string | null; noCandidate: NoCandidateReason | null } => {
+    const found = suggested(finding);
+    return {
+      candidate: found && 'text' in found ? found.text : null,
+      noCandidate: found && 'why' in found ? (found.why as NoCandidateReason) : null,
+    };
+  };
   return {
     ...rest,
     leftOut,
+    firstCauses: firstCauses.map((cause) => ({ ...cause, ...candidateOf(cause) })),
     steps: steps.map(({ spent, idle, ...step }) => ({
       ...step,
+      ...candidateOf({ spent, idle, ...step }),
       idle: idle as IdleReason | null,
       workingSeconds: seconds(spent.working),
       waitingSeconds: seconds(spent.waiting),

@@ -38,6 +38,15 @@ export class RolePayload {
   person!: User;
 }
 
+@ObjectType({ description: 'Whose role was revoked, and why although approvals needed it.' })
+export class RevokeRolePayload extends RolePayload {
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why it was forced, as the role keeps it; null when it was not.',
+  })
+  changedBecause!: string | null;
+}
+
 @Resolver()
 export class MembershipResolver {
   @Query(() => [ApprovalGroupView], {
@@ -79,14 +88,15 @@ export class MembershipResolver {
     return { person: await personById(ctx, (await grantRole(ctx, input)).personId) };
   }
 
-  @Mutation(() => RolePayload, {
+  @Mutation(() => RevokeRolePayload, {
     description:
       'Ends a grant of a role; refused when approvals then lack people, unless forced with a reason.',
   })
   async revokeRole(
     @Arg('input', () => RevokeRoleInput, { description: 'Whose, and which role.' }) input: RevokeRoleInput,
     @Ctx() ctx: Context,
-  ): Promise<RolePayload> {
-    return { person: await personById(ctx, (await revokeRole(ctx, input)).personId) };
+  ): Promise<RevokeRolePayload> {
+    const { personId, changedBecause } = await revokeRole(ctx, input);
+    return { person: await personById(ctx, personId), changedBecause };
   }
 }
