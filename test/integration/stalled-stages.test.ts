@@ -158,6 +158,11 @@ describe('a stage to which nothing happens', () => {
       ),
     );
     await moves(() => story.act('manager', 'approve', request));
+    await moves(() =>
+      app.ask('sales', 'mutation ($input: SetRecordEventInput!) { setRecordEvent(input: $input) { name } }', {
+        input: { subjectType: 'PROJECT', subjectId: id, event: 'handover', at: app.now().toISOString() },
+      }),
+    );
     await moves(async () => {
       const made = await app.ask<{ createFollowUp: { followUp: { id: string; version: number } } }>(
         'sales',

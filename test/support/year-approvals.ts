@@ -42,12 +42,24 @@ const HOLDER: Readonly<Record<string, string>> = {
   salesperson: 'sales',
 };
 
+/** Whom rules of people name for somebody: their manager, or whoever holds a role. */
+export const namedFor = (
+  person: string,
+  rules: readonly { readonly rule: string; readonly role?: string }[] = [],
+): string[] => [
+  ...new Set(
+    rules.flatMap(({ rule, role }) => (rule === 'manager' ? MANAGER[person]! : (HOLDER[role!] ?? []))),
+  ),
+];
+
 export interface YearRequest {
   readonly title: string;
   readonly requester: string;
   readonly amount: number;
   /** Whether the last rungs may come: no longer where their people decide a later step anyway. */
   readonly climbs: number;
+  /** Somebody has decided. */
+  readonly decided?: () => void;
   readonly ended: () => void;
 }
 
@@ -59,11 +71,7 @@ export interface Running {
 export function startRequest(oracle: YearOracle, process: Process, request: YearRequest): Running {
   const running: Running = { asked: [] };
   const { title, requester } = request;
-  const peopleOf = (rules: StepRow['approvers'] = []): string[] => [
-    ...new Set(
-      rules.flatMap(({ rule, role }) => (rule === 'manager' ? MANAGER[requester]! : (HOLDER[role!] ?? []))),
-    ),
-  ];
+  const peopleOf = (rules: StepRow['approvers']): string[] => namedFor(requester, rules);
   const tell = (kind: string, people: readonly string[]): void => oracle.tell(kind, title, people);
   const isAsked = ({ when }: StepRow): boolean =>
     when === undefined || when.includes('>=') === request.amount >= 500_000;
@@ -134,6 +142,7 @@ export function startRequest(oracle: YearOracle, process: Process, request: Year
       const by = asked.at(-1)!;
       oracle.act(by, 'decide', { title, step: step.key, verb: step.kind === 'file' ? 'file' : 'approve' });
       oracle.log('fact', 'DECIDED', title, by);
+      request.decided?.();
       closed();
     });
   };

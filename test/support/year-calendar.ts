@@ -93,7 +93,7 @@ export interface Span {
 }
 
 const sizeOf = ({ after }: Span): { readonly days: number; readonly millis: number } => {
-  const found = /^P(?:(\d+)D)?(?:T(\d+)H)?$/.exec(after);
+  const found = /^P(?:(\d+)D)?(?:T(?:(\d+)H|0S))?$/.exec(after);
   if (!found) throw new Error(`not read here: ${after}`);
   return { days: Number(found[1] ?? 0), millis: Number(found[2] ?? 0) * HOUR };
 };

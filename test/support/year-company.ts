@@ -1,5 +1,6 @@
 import { CONTRACT_REVIEW, MONTHLY_PLAN, STAGE_GATE, startRequest, type Running } from './year-approvals.js';
 import { actsOf, DAY, HOUR, packFile, type YearLadder, type YearRule } from './year-calendar.js';
+import { chasePayment, watchStages } from './year-ladders.js';
 import { YearOracle } from './year-oracle.js';
 import type { YearRecord, YearSchedule } from './year-people.js';
 
@@ -97,6 +98,7 @@ function happened(oracle: YearOracle, record: YearRecord, event: string, at: num
   const { type, name, owner } = record;
   oracle.act(owner, 'event', { type, name, event, at: at && new Date(at).toISOString() });
   record.events[event] = at;
+  record.touched?.();
   oracle.bringUpToDate(record);
 }
 
@@ -132,6 +134,7 @@ function contract(oracle: YearOracle, title: string, size: number): void {
     ended: () => {
       record.fields['status'] = 'APPROVED';
       oracle.bringUpToDate(record);
+      chasePayment(oracle, record, amount);
     },
   });
 }
@@ -149,15 +152,27 @@ const DOCUMENTS = [
 function project(oracle: YearOracle, name: string): void {
   oracle.act('sales', 'project', { name });
   const record: YearRecord = { type: 'PROJECT', name, owner: 'sales', events: {}, fields: {} };
+  const watched = watchStages(oracle, record);
+  record.touched = () => watched.touched();
+  watched.touched();
   const write = (place: number): void => {
     const document = DOCUMENTS[place];
     if (!document) return;
     const [stage, gate, form] = document;
-    oracle.at(oracle.moment(oracle.now + oracle.random() * 3 * DAY), () => {
+    // Every second one lies for so long that its stage stalls, unless something else happens to the project.
+    const days = place % 2 === 1 ? 8 + oracle.random() * 10 : oracle.random() * 3;
+    oracle.at(oracle.moment(oracle.now + days * DAY), () => {
       const title = `${name} ${form}`;
       oracle.act('sales', 'stage-document', { project: name, stage, gate, form, title });
-      const ended = (): void => write(place + 1);
-      startRequest(oracle, STAGE_GATE, { title, requester: 'sales', amount: 0, climbs: 2, ended });
+      const ended = (): void => {
+        watched.filed(form);
+        watched.touched();
+        write(place + 1);
+      };
+      const request = { title, requester: 'sales', amount: 0, climbs: 2, ended };
+      const running = startRequest(oracle, STAGE_GATE, { ...request, decided: () => watched.touched() });
+      watched.handedIn(form, running);
+      watched.touched();
     });
   };
   write(0);

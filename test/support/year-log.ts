@@ -59,11 +59,22 @@ export async function logOfYear(app: TestApp): Promise<string[]> {
   };
   const followUps = new Map((await readFollowUps(app)).map((one) => [one.id, one]));
   const titles = new Map<string, string>();
-  for (const table of ['approval_request', 'plan'] as const)
+  for (const table of ['approval_request', 'plan', 'project', 'contract'] as const)
     for (const { id, title } of await db.selectFrom(table).select(['id', 'title']).execute())
       titles.set(id, title);
   for (const { id, key } of await db.selectFrom('recurring_rule').select(['id', 'key']).execute())
     titles.set(id, key);
+
+  const receipts = new Map(
+    (
+      await db
+        .selectFrom('receipt')
+        .innerJoin('payment_term as term', 'term.id', 'receipt.term_id')
+        .innerJoin('contract', 'contract.id', 'term.contract_id')
+        .select(['receipt.id', 'contract.title'])
+        .execute()
+    ).map(({ id, title }) => [id, title]),
+  );
 
   const lines: string[] = [];
   const log = (at: unknown, ...parts: unknown[]): void => void lines.push([isoOf(at), ...parts].join(' | '));
@@ -94,6 +105,10 @@ export async function logOfYear(app: TestApp): Promise<string[]> {
     if (first === 'recurring-rule')
       return [titles.get(id), people.get(rest.at(-1)!)].filter(Boolean).join(' ');
     if (first === 'schedule') return 'packs';
+    // Their cycles count what happened between; when they come is what matters.
+    if (first === 'stage') return `${titles.get(id)} ${rest[0]}/${rest[2]}/${rest[3]}`;
+    if (first === 'payment') return `${titles.get(id)} ${rest[2]}/${rest[3]}`;
+    if (first === 'receipt') return String(receipts.get(id));
     const title = titles.get(first);
     return rest.length === 2 ? `${title} ${id}/${rest.join('/')}` : String(title);
   };

@@ -315,6 +315,7 @@ export class YearOracle {
       this.make({ title: 'Call again', kind: 'CALL', ladder: CALL_AGAIN, ...rest });
     } else this.makeNext(item);
     if (!record) return;
+    record.touched?.();
     if (onCustomer && outcomeKind !== 'NOT_REACHED') record.events['last-contact'] = this.now;
     this.bringUpToDate(record);
   }

@@ -86,6 +86,8 @@ export interface YearRecord {
   readonly owner: string;
   readonly events: Record<string, number | null>;
   readonly fields: Record<string, string>;
+  /** Something has happened to it. */
+  touched?: () => void;
 }
 
 /** Around a call that somebody makes for himself when nobody was reached. */

@@ -178,6 +178,16 @@ const ACTS: Readonly<Record<string, Act>> = {
     );
     await submit({ app, ids }, as, 'CONTRACT', contract.id, title as string);
   },
+  async receipt({ app }, as, { title, amount, receivedOn }) {
+    const { id: paymentTermId } = await readDb(app.app.orm.em.fork())
+      .selectFrom('payment_term as term')
+      .innerJoin('contract', 'contract.id', 'term.contract_id')
+      .select('term.id')
+      .where('contract.title', '=', title as string)
+      .executeTakeFirstOrThrow();
+    const input = { paymentTermId, amount: `${String(amount)}.00`, receivedOn };
+    await mutate(app, as, 'recordReceipt', 'RecordReceiptInput', 'mismatch', input);
+  },
   async project({ app }, as, { name }) {
     const customerId = (await named(app, 'customer', 'Northern Grid Province Company')).id;
     const amount = { amount: '10.00', currency: 'CNY' };

@@ -3,6 +3,7 @@ import type { Contract } from '../../entities/contracts/contract.js';
 import { ReceivableStatus } from '../../entities/contracts/receivable.js';
 import { readDb } from '../../entities/read-db.js';
 import { newRowId } from '../../entities/row-id.js';
+import type { BusinessCalendar } from '../../workflows/calendar.js';
 import { DAY, dayOfDate, instantOf } from '../../workflows/duration.js';
 import { ladderTimers } from '../../workflows/ladder.js';
 import type { PaymentLadder } from '../../workflows/payment-ladder.js';
@@ -77,6 +78,10 @@ export async function releaseTerms(tx: TransactionContext, { id, paymentTerms }:
   }
 }
 
+/** The last millisecond of a day where the calendar is. */
+export const endOfDay = ({ timeZone }: BusinessCalendar, day: string): Date =>
+  new Date(instantOf(timeZone, dayOfDate(day) * DAY + DAY) - 1);
+
 async function bringOne(tx: TransactionContext, contractId: string, row: TermRow): Promise<void> {
   const wanted = !row.in_force || row.due_on === null ? 'STOPPED' : row.paid ? 'PAID' : 'OPEN';
   const db = readDb(tx.em);
@@ -92,7 +97,7 @@ async function bringOne(tx: TransactionContext, contractId: string, row: TermRow
     calendarKey: ladder.calendar,
     departmentId: row.department_id,
   });
-  const dueAt = new Date(instantOf(calendar.timeZone, dayOfDate(row.due_on) * DAY + DAY) - 1);
+  const dueAt = endOfDay(calendar, row.due_on);
   const moved = row.due_at === null || new Date(row.due_at).getTime() !== dueAt.getTime();
   if (row.status === ReceivableStatus.OPEN && !moved) return;
   const rung = moved ? 0 : (row.rung ?? 0);

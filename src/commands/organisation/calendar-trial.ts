@@ -14,8 +14,10 @@ import type { Command } from '../../workflows/request.js';
 import type { CalendarChange } from '../../workflows/verb-facts.js';
 import { loadWorld } from '../approvals/load-world.js';
 import { countRequests, reckonCommands, requestsAfter } from '../approvals/reckon-requests.js';
+import { contractsAfter, countPayments, movesOfPayments } from '../contracts/reckon-receivables.js';
 import { planWorld } from '../plans/plan-world.js';
 import { countMilestones, movesOf, plansAfter } from '../plans/reckon-milestones.js';
+import { countStages, movesOfStages, projectsAfter, type MovedStage } from '../projects/reckon-stages.js';
 import { countFollowUps, followUpsAfter, reckoningOf } from '../schedule/reckon-follow-ups.js';
 import { countRules, moveOfRule, rulesAfter } from '../schedule/reckon-rules.js';
 import { inTransaction, requireActor, type TransactionContext } from '../transaction.js';
@@ -24,7 +26,9 @@ import { loadOrganisation } from './load-organisation.js';
 
 @ObjectType({ description: 'A due time that a change of a calendar moves.' })
 export class DueMove {
-  @Field(() => ID, { description: 'The approval request, plan, follow-up or recurring rule.' })
+  @Field(() => ID, {
+    description: 'The approval request, plan, follow-up, recurring rule, project or contract.',
+  })
   subjectId!: string;
 
   @Field(() => String, {
@@ -34,7 +38,7 @@ export class DueMove {
 
   @Field(() => String, {
     description:
-      'Key of the step or milestone; `expiry` for the request as a whole; of a follow-up `due`, `reminder-0` or `rung-0` by their place; of a recurring rule the occurrence that it makes next.',
+      'Key of the step or milestone; `expiry` for the request as a whole; of a follow-up `due`, `reminder-0` or `rung-0` by their place; of a recurring rule the occurrence that it makes next; of a project the stage that stalls, of a contract `payment-1` by its place, and what is chased of them behind a slash, such as `payment-1/rung-0`.',
   })
   key!: string;
 
@@ -51,23 +55,40 @@ export interface Reach {
   readonly milestones: number;
   readonly followUps: number;
   readonly rules: number;
+  readonly stages: number;
+  readonly payments: number;
 }
 
-export const NO_REACH: Reach = { requests: 0, milestones: 0, followUps: 0, rules: 0 };
+export const NO_REACH: Reach = {
+  requests: 0,
+  milestones: 0,
+  followUps: 0,
+  rules: 0,
+  stages: 0,
+  payments: 0,
+};
 
 /** A reach as answers are kept for a second sending of the same key. */
-export const keptReach = ({ requests, milestones, followUps, rules }: Reach) => ({
+export const keptReach = ({ requests, milestones, followUps, rules, stages, payments }: Reach) => ({
   requests: String(requests),
   milestones: String(milestones),
   followUps: String(followUps),
   rules: String(rules),
+  stages: String(stages),
+  payments: String(payments),
 });
 
-export const reachKept = (kept: ReturnType<typeof keptReach>): Reach => ({
+/** An answer kept before stages and payments were counted says 0 of them. */
+export const reachKept = (
+  kept: Omit<ReturnType<typeof keptReach>, 'stages' | 'payments'> &
+    Partial<Pick<ReturnType<typeof keptReach>, 'stages' | 'payments'>>,
+): Reach => ({
   requests: Number(kept.requests),
   milestones: Number(kept.milestones),
   followUps: Number(kept.followUps),
   rules: Number(kept.rules),
+  stages: Number(kept.stages ?? 0),
+  payments: Number(kept.payments ?? 0),
 });
 
 /** The answer to a change, made or tried; `moves` only when it was tried. */
@@ -90,6 +111,17 @@ export class CalendarReach {
   @Field(() => Int, { description: 'Recurring rules whose next time is reckoned again.' })
   rules!: number;
 
+  @Field(() => Int, {
+    description: 'Open project stages for which it is reckoned again when they stall; many may not move.',
+  })
+  stages!: number;
+
+  @Field(() => Int, {
+    description:
+      'Payments that are chased whose due times and ladders are reckoned again; many may not move.',
+  })
+  payments!: number;
+
   @Field(() => [DueMove], {
     description:
       'dryRun only: due times that would move, of what you may see; at most 100 of each kind. Made changes tell in the trail.',
@@ -104,6 +136,8 @@ export async function reachOf(tx: TransactionContext, change: ChangedCalendar): 
     milestones: await countMilestones(tx, scope),
     followUps: await countFollowUps(tx, scope),
     rules: await countRules(tx, scope),
+    stages: await countStages(tx, scope),
+    payments: await countPayments(tx, scope),
   };
 }
 
@@ -145,11 +179,14 @@ export async function movesBy(
   const plans = await plansAfter(tx, scope, null, MOVES_SHOWN);
   const followUps = await followUpsAfter(tx, scope, null, MOVES_SHOWN);
   const rules = await rulesAfter(tx, scope, null, MOVES_SHOWN);
+  const projects = await projectsAfter(tx, scope, null, MOVES_SHOWN);
+  const contracts = await contractsAfter(tx, scope, null, MOVES_SHOWN);
   return [
     ...(await movesOfRequests(tx, requests, because)),
     ...(await movesOfPlans(tx, plans)),
     ...(await movesOfFollowUps(tx, followUps)),
     ...(await movesOfRules(tx, rules)),
+    ...(await movesOfChases(tx, projects, contracts)),
   ];
 }
 
@@ -231,6 +268,30 @@ async function movesOfRules(tx: TransactionContext, ids: readonly string[]): Pro
   return moves;
 }
 
+async function movesOfChases(
+  tx: TransactionContext,
+  projects: readonly string[],
+  contracts: readonly string[],
+): Promise<DueMove[]> {
+  const moves: DueMove[] = [];
+  const show = (
+    subjectId: string,
+    key: string,
+    { number, from, to, moved }: Omit<MovedStage, 'stageId'>,
+  ): void => {
+    if (from.getTime() !== to.getTime()) moves.push({ subjectId, number, key, from, to });
+    for (const { timer, from: set } of moved)
+      moves.push({ subjectId, number, key: `${key}/${timer.kind}-${timer.index}`, from: set, to: timer.at });
+  };
+  for (const id of await seen(tx, 'project', 'project:read', projects))
+    for (const stage of (await orNothing(() => movesOfStages(tx, id))) ?? [])
+      show(id, String(stage.subject.part), stage);
+  for (const id of await seen(tx, 'contract', 'contract:read', contracts))
+    for (const payment of (await orNothing(() => movesOfPayments(tx, id))) ?? [])
+      show(id, `payment-${payment.position}`, payment);
+  return moves;
+}
+
 /** One that can't be reckoned moves nothing. */
 async function orNothing<T>(reckon: () => Promise<T>): Promise<T | null> {
   try {
@@ -253,7 +314,7 @@ function factsOf<T>(reckon: () => readonly T[]): readonly T[] {
 
 async function seen(
   tx: TransactionContext,
-  table: 'approval_request' | 'plan',
+  table: 'approval_request' | 'plan' | 'project' | 'contract',
   permission: string,
   ids: readonly string[],
 ): Promise<string[]> {

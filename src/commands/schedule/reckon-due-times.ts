@@ -6,9 +6,11 @@ import { isRefusal } from '../../errors.js';
 import { RECKONED_AGAIN_SECONDS, RECKONED_AT_ONCE } from '../../limits.js';
 import type { CalendarChange } from '../../workflows/verb-facts.js';
 import { reckonRequest, reckonTogether, requestsAfter } from '../approvals/reckon-requests.js';
+import { contractsAfter, reckonPayments } from '../contracts/reckon-receivables.js';
 import { scopeOf, type CalendarScope } from '../organisation/calendar-scope.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
 import { plansAfter, reckonPlan } from '../plans/reckon-milestones.js';
+import { projectsAfter, reckonStages } from '../projects/reckon-stages.js';
 import type { TransactionContext } from '../transaction.js';
 import { followUpsAfter, reckonFollowUp } from './reckon-follow-ups.js';
 import { reckonRule, rulesAfter } from './reckon-rules.js';
@@ -59,6 +61,18 @@ const PHASES: readonly (Phase & { readonly name: string })[] = [
     next: rulesAfter,
     together: (_tx, ids) => Promise.resolve([...ids]),
     alone: (tx, id, { changeId }) => reckonRule(tx, id, changeId),
+  },
+  {
+    name: 'stages',
+    next: projectsAfter,
+    together: (_tx, ids) => Promise.resolve([...ids]),
+    alone: (tx, id, { changeId }) => reckonStages(tx, id, changeId),
+  },
+  {
+    name: 'payments',
+    next: contractsAfter,
+    together: (_tx, ids) => Promise.resolve([...ids]),
+    alone: (tx, id, { changeId }) => reckonPayments(tx, id, changeId),
   },
 ];
 

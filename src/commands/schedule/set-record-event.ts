@@ -3,13 +3,14 @@ import type { Context } from '../../context.js';
 import { readDb } from '../../entities/read-db.js';
 import { isRowId } from '../../entities/is-row-id.js';
 import { newRowId } from '../../entities/row-id.js';
-import { readRecords, RecordKind } from '../../entities/schedule/record-kinds.js';
+import { homeKindOf, readRecords, RecordKind } from '../../entities/schedule/record-kinds.js';
 import { Instant } from '../../entities/scalars.js';
 import { refusal } from '../../errors.js';
 import { RECORD_EVENTS_MAX } from '../../limits.js';
 import { calendarOfDepartment } from '../../workflows/organisation.js';
 import { check, requireSound } from '../input.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
+import { stageActivity } from '../projects/stage-activity.js';
 import { inTransaction, requireActor } from '../transaction.js';
 import { anchorsMoved } from './anchors-moved.js';
 import { readFacts } from './record-anchors.js';
@@ -92,6 +93,10 @@ export function setRecordEvent(ctx: Context, input: SetRecordEventInput): Promis
       .values({ id: newRowId(), subject_type: kind, subject_id: row.id, name: event, ...set })
       .onConflict((conflict) => conflict.columns(['subject_id', 'name']).doUpdateSet(set))
       .execute();
+    // The project's lock comes before those of what hangs on it.
+    const home = homeKindOf(kind);
+    if (home === RecordKind.PROJECT) await stageActivity(tx, { projectId: row.homeId });
+    if (home === RecordKind.DOCUMENT) await stageActivity(tx, { documentId: row.homeId });
     await anchorsMoved(tx, { kind, id: row.id });
     return recordEvents(tx, kind, row.id);
   });

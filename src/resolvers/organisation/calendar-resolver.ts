@@ -52,12 +52,14 @@ export class ImportHolidaysPayload extends BusinessCalendarPayload {
 
 const payload = async (
   ctx: Context,
-  { key, moves, tried, requests, milestones, followUps, rules }: ChangedReach,
+  { key, moves, tried, requests, milestones, followUps, rules, stages, payments }: ChangedReach,
 ): Promise<BusinessCalendarPayload> => ({
   requests,
   milestones,
   followUps,
   rules,
+  stages,
+  payments,
   moves: [...moves],
   calendar: tried ? calendarView(tried, ctx.now) : await businessCalendar(ctx, key),
 });
