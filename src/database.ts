@@ -63,6 +63,22 @@ const SEEN_MAX = 3000;
 const EVERY_COLUMN = /(select|returning) \*|\.\*/;
 
 /**
+ * Gives a connection that is over back to its pool, whoever holds it: a transaction whose BEGIN, COMMIT or ROLLBACK fails
+ * with its connection never does so itself, and each would make the pool smaller until nothing goes any more.
+ */
+function giveBack(client: pg.Client): void {
+  const held: { release?: (destroy: boolean) => void } = client as object;
+  const { release } = held;
+  // whoever held it may give it back once more
+  held.release = () => undefined;
+  try {
+    release?.(true);
+  } catch {
+    // it was idle: the pool knows already
+  }
+}
+
+/**
  * A connection that has PostgreSQL plan a statement once instead of every time; planning the inbox costs more than
  * reading it. Only texts with parameters are kept. Those with a `*` are not: their columns change when a newer process
  * migrates, and a prepared statement whose columns change fails from then on.
@@ -70,6 +86,11 @@ const EVERY_COLUMN = /(select|returning) \*|\.\*/;
 class PreparingClient extends pg.Client {
   readonly #seen = new Map<string, number>();
   readonly #names = new Map<string, string>();
+
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    this.once('end', () => giveBack(this));
+  }
 
   /** undefined: it is sent to be planned for this once. */
   #nameOf(text: string): string | undefined {
