@@ -106,7 +106,7 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   },
   'R-48': {
     what: 'System administrator: roles, rules, flows',
-    missing: 'no operations to manage people, roles and processes yet',
+    missing: 'people are not created by an operation yet; roles, groups and processes are managed by operations',
     tests: [['test/unit/packs.test.ts', 'the administrator and the auditor decide and change nothing']],
   },
   'T-01': { what: 'Revisit and work report within a month of completion', missing: null, tests: [ANCHORED] },
