@@ -106,7 +106,8 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   },
   'R-48': {
     what: 'System administrator: roles, rules, flows',
-    missing: 'people are not created by an operation yet; roles, groups and processes are managed by operations',
+    missing:
+      'people are not created by an operation yet; roles, groups and processes are managed by operations',
     tests: [['test/unit/packs.test.ts', 'the administrator and the auditor decide and change nothing']],
   },
   'T-01': { what: 'Revisit and work report within a month of completion', missing: null, tests: [ANCHORED] },
