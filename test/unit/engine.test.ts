@@ -972,6 +972,29 @@ describe('absence', () => {
     expect(asked([away('bob', 'ann')]).asked()).toEqual(['bob']);
   });
 
+  test('one who is kept apart from a step neither stands in for another nor has another stand in', () => {
+    const barred = submitted({
+      organisation: officeWith({ absences: [away('bob', 'cid')] }),
+      steps: [aStep('draft', { by: 'cid' }), aStep('sign', { by: 'bob', neverSameAs: ['draft'] })],
+    });
+    barred.approve('cid');
+    expect(barred.asked()).toEqual(['bob']);
+
+    const soon = new Date(MONDAY.getTime() + HOUR);
+    const gone = submitted({
+      organisation: officeWith({ absences: [away('cid', 'fay', soon)] }),
+      steps: [
+        aStep('draft', { by: 'cid' }),
+        aStep('middle', { by: 'eve' }),
+        aStep('sign', { by: 'cid dee', neverSameAs: ['draft'] }),
+      ],
+    });
+    gone.approve('cid');
+    gone.later(2 * HOUR);
+    gone.approve('eve');
+    expect(gone.asked()).toEqual(['dee']);
+  });
+
   test('only within its time and for its processes', () => {
     expect(asked([away('bob', 'eve', MONDAY, MONDAY)]).asked()).toEqual(['bob']);
     expect(asked([away('bob', 'eve', MONDAY, new Date(MONDAY.getTime() + 1))]).asked()).toEqual(['eve']);
