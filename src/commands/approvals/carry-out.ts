@@ -55,8 +55,11 @@ export async function changeSubject(
       by,
       filingNumber: filed?.evidence ?? null,
     });
-    await anchorsMoved(tx, { kind: RecordKind[handler.type], id: after.subject.id });
-    await anchorsMoved(tx, { kind: RecordKind.REQUEST, id: after.id });
+    await anchorsMoved(
+      tx,
+      { kind: RecordKind[handler.type], id: after.subject.id },
+      { kind: RecordKind.REQUEST, id: after.id },
+    );
   }
 }
 

@@ -20,15 +20,18 @@ export interface Moved {
 }
 
 /**
- * Brings everything that hangs on a record's events to where they are now, in the transaction that changed them: open
+ * Brings everything that hangs on the records' events to where they are now, in the transaction that changed them: open
  * follow-ups get their new due times and ladders, and what rules ask for when an event comes is made, once. Commands
  * call it after changing a record; called without a change it does nothing.
  */
-export async function anchorsMoved(tx: TransactionContext, subject: Moved): Promise<void> {
+export async function anchorsMoved(tx: TransactionContext, ...subjects: readonly Moved[]): Promise<void> {
   await tx.em.flush();
-  const parts = await partsOf(tx.em, subject.kind, subject.id);
-  const partKind = subject.kind === RecordKind.PROJECT ? RecordKind.STAGE : RecordKind.CONTACT;
-  const touched = [{ kind: subject.kind, id: subject.id }, ...parts.map((id) => ({ kind: partKind, id }))];
+  const touched: Moved[] = [];
+  for (const { kind, id } of subjects) {
+    const partKind = kind === RecordKind.PROJECT ? RecordKind.STAGE : RecordKind.CONTACT;
+    const parts = await partsOf(tx.em, kind, id);
+    touched.push({ kind, id }, ...parts.map((part) => ({ kind: partKind, id: part })));
+  }
   const hanging = await tx.em.find(
     FollowUp,
     {
