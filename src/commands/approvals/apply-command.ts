@@ -4,17 +4,14 @@ import { readDb } from '../../entities/read-db.js';
 import { noWrites, writeRows } from '../../entities/write-rows.js';
 import { decide } from '../../workflows/decide.js';
 import { effectsOf } from '../../workflows/effects.js';
-import { eventsOf } from '../../workflows/events.js';
 import { evolve } from '../../workflows/evolve.js';
 import type { ProcessDefinition } from '../../workflows/process.js';
 import { SYSTEM, type Command, type Fact, type RequestState } from '../../workflows/request.js';
 import { stageActivity } from '../projects/stage-activity.js';
-import { planEvents } from '../schedule/tell-outside.js';
 import type { TransactionContext } from '../transaction.js';
-import { announce, changeSubject, noticesOf, planEffects } from './carry-out.js';
+import { announce, changeSubject, noticesOf, planDecision } from './carry-out.js';
 import { keepRoute } from './keep-route.js';
 import { loadWorld } from './load-world.js';
-import { saveRequest } from './save-request.js';
 
 /** What a command did: the request as it is now, and what happened. No facts: there was nothing to do. */
 export interface Applied {
@@ -53,9 +50,12 @@ export async function applyTo(
     definition === stored.definition ? stored.processVersionId : await versionIdOf(tx, definition);
   const effects = effectsOf(after, facts);
   const writes = noWrites();
-  const assignmentIds = await saveRequest(tx, writes, { ...stored, processVersionId }, after, facts);
-  await planEffects(tx, writes, after, effects);
-  await planEvents(tx, writes, () => eventsOf(after, facts));
+  const assignmentIds = await planDecision(tx, writes, {
+    stored: { ...stored, processVersionId },
+    after,
+    facts,
+    effects,
+  });
   await writeRows(tx.em, writes);
   await keepRoute(tx, after, facts, world);
   await changeSubject(tx, after, effects, 'by' in command ? command.by : SYSTEM);

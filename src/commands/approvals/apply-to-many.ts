@@ -3,17 +3,14 @@ import { noWrites, writeRows } from '../../entities/write-rows.js';
 import { isRefusal } from '../../errors.js';
 import { decide } from '../../workflows/decide.js';
 import { effectsOf, type Effect } from '../../workflows/effects.js';
-import { eventsOf } from '../../workflows/events.js';
 import { evolve } from '../../workflows/evolve.js';
 import { asksForLoad } from '../../workflows/process.js';
 import type { Command, Fact, RequestState, World } from '../../workflows/request.js';
 import { loadOrganisation } from '../organisation/load-organisation.js';
-import { planEvents } from '../schedule/tell-outside.js';
 import type { TransactionContext } from '../transaction.js';
 import { nowFor } from './apply-command.js';
-import { announce, noticesOf, planEffects } from './carry-out.js';
+import { announce, noticesOf, planDecision } from './carry-out.js';
 import { keepRoute } from './keep-route.js';
-import { saveRequest } from './save-request.js';
 
 /** What a command would make of a request; no facts: there is nothing to do. */
 export interface Decided {
@@ -58,11 +55,9 @@ export async function saveMany(tx: TransactionContext, decided: readonly Decided
   const changed = decided.filter(({ facts }) => facts.length > 0);
   const writes = noWrites();
   const notices = [];
-  for (const { stored, facts, after, effects } of changed) {
-    const assignmentIds = await saveRequest(tx, writes, stored, after, facts);
-    await planEffects(tx, writes, after, effects);
-    await planEvents(tx, writes, () => eventsOf(after, facts));
-    notices.push(...noticesOf(stored.state, after, assignmentIds));
+  for (const decision of changed) {
+    const assignmentIds = await planDecision(tx, writes, decision);
+    notices.push(...noticesOf(decision.stored.state, decision.after, assignmentIds));
   }
   await writeRows(tx.em, writes);
   for (const { after, facts, world } of changed) await keepRoute(tx, after, facts, world);

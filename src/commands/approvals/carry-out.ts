@@ -3,15 +3,19 @@ import { CompiledQuery, sql } from 'kysely';
 import { publishAll } from '../../bus.js';
 import type { BusMessage } from '../../context.js';
 import { newRowId } from '../../entities/row-id.js';
+import type { StoredRequest } from '../../entities/approvals/request-rows.js';
 import { readDb } from '../../entities/read-db.js';
 import { addRows, type RowWrites } from '../../entities/write-rows.js';
 import { RecordKind } from '../../entities/schedule/record-kinds.js';
 import { PENDING_TIMERS, Timer, TimerState } from '../../entities/schedule/timer.js';
 import { TimerEvent, TimerEventType } from '../../entities/schedule/timer-event.js';
 import type { Effect } from '../../workflows/effects.js';
-import type { AssignmentState, RequestState } from '../../workflows/request.js';
+import { eventsOf } from '../../workflows/events.js';
+import type { AssignmentState, Fact, RequestState } from '../../workflows/request.js';
 import { anchorsMoved } from '../schedule/anchors-moved.js';
+import { planEvents } from '../schedule/tell-outside.js';
 import type { TransactionContext } from '../transaction.js';
+import { saveRequest } from './save-request.js';
 import { addMessages } from './send-messages.js';
 import { keepStanding } from './standing.js';
 import { SUBJECTS } from './subjects/index.js';
@@ -23,8 +27,31 @@ const isA =
   (effect: Effect): effect is Of<T> =>
     effect.type === type;
 
+/** What a decision has come to, before any of it is stored. */
+interface Decision {
+  readonly stored: StoredRequest;
+  readonly after: RequestState;
+  readonly facts: readonly Fact[];
+  readonly effects: readonly Effect[];
+}
+
+/**
+ * Puts all that a decision leaves beside the subject's change into `writes`: the request's rows and facts, timers, messages,
+ * events for the outside. Answers the row ids of the assignments, by ordinal − 1.
+ */
+export async function planDecision(
+  tx: TransactionContext,
+  writes: RowWrites,
+  { stored, after, facts, effects }: Decision,
+): Promise<readonly string[]> {
+  const assignmentIds = await saveRequest(tx, writes, stored, after, facts);
+  await planEffects(tx, writes, after, effects);
+  await planEvents(tx, writes, () => eventsOf(after, facts));
+  return assignmentIds;
+}
+
 /** Cancels timers at once; puts those to come and the messages into `writes`. */
-export async function planEffects(
+async function planEffects(
   tx: TransactionContext,
   writes: RowWrites,
   after: RequestState,
